@@ -5,7 +5,7 @@ use std::fmt;
 use super::syntax::MAX_QUERY;
 pub use crate::diagnostic::failure::RefusedBy;
 pub use crate::diagnostic::unsupported::Unsupported;
-use crate::diagnostic::{Diagnostic, QueryText};
+use crate::diagnostic::{Cause, Details, Diagnostic, QueryText};
 use crate::evaluate::{FailureKind, QueryFailure};
 use crate::language::{QueryError, dsl, esql};
 use crate::rule::{Rule, RuleKind, RuleType};
@@ -166,6 +166,24 @@ fn refused_by(errors: &[QueryError]) -> RefusedBy {
     first.map_or(RefusedBy::Unknown, |error| {
         RefusedBy::Query(error.cause.clone())
     })
+}
+
+impl CompileError {
+    /// The word for it, as in JSON: the kind of rule, or the code of the error.
+    pub fn cause(&self) -> String {
+        match self {
+            Self::Unsupported(what) => what.word(),
+            Self::Refused(refused) => refused.code().to_owned(),
+        }
+    }
+
+    /// What is behind it, for programs.
+    pub fn details(&self) -> Details {
+        match self {
+            Self::Unsupported(what) => what.details(),
+            Self::Refused(refused) => refused.why.details(),
+        }
+    }
 }
 
 impl fmt::Display for CompileError {

@@ -9,6 +9,8 @@ use toml::Value;
 use super::definition::{Definition, KindDefinition, Twin};
 use super::field_list::FieldList;
 use super::source::{DataSource, Index, IndexList, Pin};
+pub use crate::diagnostic::data_source::InvalidProfile;
+use crate::diagnostic::data_source::MissingPart;
 use crate::event::schema::Origin;
 use crate::event::{FieldType, Mapping, Scalar};
 
@@ -148,28 +150,6 @@ pub(super) fn list(name: &str) -> Option<Arc<FieldList>> {
     found.map(|(_, fields)| Arc::clone(fields))
 }
 
-/// A profile that cannot be used; a test makes sure that none of ours is.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum InvalidProfile {
-    /// No TOML, or not of the right shape.
-    #[error("data source {name}: {reason}")]
-    Syntax {
-        /// The source.
-        name: String,
-        /// What is wrong.
-        reason: String,
-    },
-    /// Names something that is not there.
-    #[error("data source {name}: there is no {what}")]
-    Unknown {
-        /// The source.
-        name: String,
-        /// What it names.
-        what: String,
-    },
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Profile {
@@ -247,7 +227,7 @@ pub(super) fn sources() -> Result<Vec<DataSource>, InvalidProfile> {
     for (name, text) in PROFILES {
         let profile: Profile = toml::from_str(text).map_err(|error| InvalidProfile::Syntax {
             name: (*name).to_owned(),
-            reason: error.to_string(),
+            said: error.to_string(),
         })?;
         let source = source(name, profile, &sources)?;
         sources.push(source);
@@ -286,16 +266,16 @@ fn source(
     profile: Profile,
     before: &[DataSource],
 ) -> Result<DataSource, InvalidProfile> {
-    let unknown = |what: String| InvalidProfile::Unknown {
+    let unknown = |missing| InvalidProfile::Unknown {
         name: name.to_owned(),
-        what,
+        missing,
     };
     let mut indices = Vec::new();
     for index in &profile.index {
         let own = index.fields.iter().map(|name| (name, Origin::Declared));
         let assumed = index.assumed.iter().map(|name| (name, Origin::Assumed));
         let lists = own.chain(assumed).map(|(name, origin)| {
-            let fields = list(name).ok_or_else(|| unknown(format!("field list {name}")))?;
+            let fields = list(name).ok_or_else(|| unknown(MissingPart::FieldList(name.clone())))?;
             Ok(IndexList { fields, origin })
         });
         indices.push(Index {
@@ -325,7 +305,7 @@ fn source(
         kinds: kinds.collect(),
     };
     let built = definition.build(before);
-    built.map_err(|missing| unknown(missing.to_string()))
+    built.map_err(unknown)
 }
 
 fn twins(twin: ProfileTwin) -> impl Iterator<Item = Twin> {

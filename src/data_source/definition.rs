@@ -3,6 +3,7 @@
 
 use super::route::DataStream;
 use super::source::{DataSource, EventKind, Index, Pin};
+pub(super) use crate::diagnostic::data_source::MissingPart as Missing;
 use crate::event::Scalar;
 
 /// Fields with the values that they have by default.
@@ -44,17 +45,6 @@ pub(super) struct KindDefinition {
     pub(super) defaults: Defaults,
     pub(super) pins: Vec<Pin>,
     pub(super) never: Vec<String>,
-}
-
-/// A name in a definition that stands for nothing.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Missing {
-    /// Another source.
-    #[error("source {0}")]
-    Source(String),
-    /// An index of the source.
-    #[error("index {0}")]
-    Index(String),
 }
 
 impl Definition {

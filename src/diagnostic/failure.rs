@@ -166,3 +166,13 @@ causes! {
         Exception { exception: String } => "the exception {exception}";
     }
 }
+
+causes! {
+    /// Why the engine of `scan` cannot run a rule.
+    EngineRefusal {
+        /// The query would fail on every event, or the evaluator cannot run it.
+        Failure(why: FailureKind) => "{why}";
+        /// A test of several fields stands where a column has one.
+        SeveralFields => "a condition over several fields";
+    }
+}

@@ -6,13 +6,18 @@
 
 mod cause;
 pub mod code;
+pub mod data_source;
 mod details;
+pub mod document;
 pub mod escape;
 pub mod esql_warning;
+pub mod exception;
 pub mod failure;
 pub mod observation;
 pub mod query;
+pub mod recording;
 pub mod render;
+pub mod scenario;
 pub mod suggest;
 pub mod text;
 pub mod unsupported;

@@ -33,7 +33,8 @@ causes! {
         FilteredIndicator { name: String } => "`threat_filters` leave out the indicator {name}";
         UnselectedIndicator { name: String } => "`threat_index` does not select the indicator {name}";
         HiddenIndicator { name: String, exception: String } => "{exception} hides the indicator {name}";
-        UnmetIndicatorQuery { name: String, clause: String } => "the indicator {name} does not meet {clause}";
+        UnmetIndicatorQuery { name: String, clauses: ClausesSeen } =>
+            "the indicator {name} does not meet {clauses}";
         NegatedEntry { entry: EntrySeen, indicator: String } => "{entry}: the indicator {indicator} has it";
         SplitGroup { entries: EntriesSeen } => "{entries}";
         NoIndicator { entries: EntriesSeen, among: Among } => "{entries}: {among}";
@@ -47,12 +48,20 @@ causes! {
         TooLate { by: String } => "{by} too late";
         Short { by: u64 } => "{by} short";
         Below { found: String, expected: String } => "{found} of {expected}";
+        Key { found: Values, expected: Values } => "has {found}, expects {expected}";
         CaseOnly => "differs in case only";
         WordsApart => "the words are there, not in a row";
         CameLate { event: String, by: String } => "{event} came {by} late";
         NoTime { event: String, name: String } =>
             "{event} has no {name}, and the rule falls back on no other time";
         LongSpan { span: String } => "{span} from the first event to the last one's arrival";
+    }
+}
+
+causes! {
+    /// A value that its field does not hold.
+    ValueSeen {
+        Misfit { found: String, expected: String } => "`{found}` is not a {expected}";
     }
 }
 
@@ -259,6 +268,19 @@ impl fmt::Display for EntriesSeen {
     }
 }
 
+/// Clauses of an indicator query that are not met together; none is the query as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClausesSeen(pub Vec<String>);
+
+impl fmt::Display for ClausesSeen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str("threat_query");
+        }
+        joined(f, " and ", &self.0, |f, clause| f.write_str(clause))
+    }
+}
+
 /// How many indicators were looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Among(pub usize);
@@ -298,5 +320,6 @@ parts!(
     ColumnsSeen,
     EntrySeen,
     EntriesSeen,
+    ClausesSeen,
     Among
 );

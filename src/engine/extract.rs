@@ -13,34 +13,18 @@ use wide::u8x16;
 use super::key_predictor::{KeyPredictor, PrecedingKey};
 use super::row::{CellKind, Row};
 use super::slots::{Child, Meta, NodeId, SlotId, Slots};
-use crate::event::json::{BadDocument, parse_object};
+use crate::diagnostic::document::{BadDocument, LineFault};
+use crate::event::json::parse_object;
 use crate::event::{Event, Raw};
 
 /// The nesting that `event/json.rs` refuses.
 const MAX_DEPTH: u32 = 128;
 
-/// Why a line is no event.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BadLine {
-    /// Not JSON.
-    #[error("not valid JSON: {0}")]
-    Syntax(String),
-    /// JSON, but no object.
-    #[error("a document must be a JSON object")]
-    NoObject,
-    /// A key occurs twice in one object.
-    #[error("duplicate key `{0}` in an object")]
-    Duplicate(String),
-    /// Longer than places in it can be counted.
-    #[error("a line of more than 4 GiB")]
-    TooLong,
-}
-
 /// The reason to leave the fast path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stop {
     /// Not JSON, at this byte.
-    Syntax(&'static str, usize),
+    Syntax(LineFault, usize),
     /// A key with escapes or a second time in its object: for `event/json.rs`.
     Unusual,
 }
@@ -70,10 +54,10 @@ impl<'s> Extractor<'s> {
     }
 
     /// Reads a line into `row`. After a refusal the row holds nothing of use.
-    pub fn read(&mut self, line: &str, row: &mut Row) -> Result<(), BadLine> {
+    pub fn read(&mut self, line: &str, row: &mut Row) -> Result<(), BadDocument> {
         row.clear();
         if u32::try_from(line.len()).is_err() {
-            return Err(BadLine::TooLong);
+            return Err(BadDocument::TooLong);
         }
         let mut walker = Walker {
             bytes: line.as_bytes(),
@@ -83,20 +67,20 @@ impl<'s> Extractor<'s> {
         };
         match walker.document() {
             Ok(true) => Ok(()),
-            Ok(false) => Err(BadLine::NoObject),
-            Err(Stop::Syntax(what, at)) => {
-                Err(BadLine::Syntax(format!("{what} at column {}", at + 1)))
-            }
+            Ok(false) => Err(BadDocument::NoObject),
+            Err(Stop::Syntax(why, at)) => Err(BadDocument::SyntaxAt {
+                why,
+                column: at + 1,
+            }),
             Err(Stop::Unusual) => self.read_slowly(line, row),
         }
     }
 
-    fn read_slowly(&self, line: &str, row: &mut Row) -> Result<(), BadLine> {
+    fn read_slowly(&self, line: &str, row: &mut Row) -> Result<(), BadDocument> {
         row.clear();
         let mut document = parse_object(line).map_err(|bad| match bad {
-            BadDocument::Syntax(error) => BadLine::Syntax(error.to_string()),
-            BadDocument::NoObject(_) => BadLine::NoObject,
-            BadDocument::Duplicate(key) => BadLine::Duplicate(key),
+            BadDocument::OtherKind(_) => BadDocument::NoObject,
+            other => other,
         })?;
         if self.unwrap_source
             && let Some(serde_json::Value::Object(source)) = document.get_mut("_source")
@@ -145,12 +129,12 @@ impl Walker<'_, '_> {
         }
         self.blanks();
         if self.at < self.bytes.len() {
-            return Err(self.fault("trailing characters"));
+            return Err(self.fault(LineFault::TrailingCharacters));
         }
         Ok(is_object)
     }
 
-    fn fault(&self, what: &'static str) -> Stop {
+    fn fault(&self, what: LineFault) -> Stop {
         Stop::Syntax(what, self.at)
     }
 
@@ -235,13 +219,13 @@ impl Walker<'_, '_> {
                 self.blanks();
             }
             _ if first => {}
-            _ => return Err(self.fault("expected `,` or `}`")),
+            _ => return Err(self.fault(LineFault::ExpectedCommaOrBrace)),
         }
         if self.peek() == Some(b'"') {
             self.at += 1;
             return Ok(true);
         }
-        Err(self.fault("expected a key"))
+        Err(self.fault(LineFault::ExpectedKey))
     }
 
     /// Goes to the next element of an array, or behind `]`.
@@ -258,7 +242,7 @@ impl Walker<'_, '_> {
                 Ok(true)
             }
             Some(_) if first => Ok(true),
-            _ => Err(self.fault("expected `,` or `]`")),
+            _ => Err(self.fault(LineFault::ExpectedCommaOrBracket)),
         }
     }
 
@@ -266,7 +250,7 @@ impl Walker<'_, '_> {
     fn colon(&mut self) -> Result<(), Stop> {
         self.blanks();
         if self.peek() != Some(b':') {
-            return Err(self.fault("expected `:`"));
+            return Err(self.fault(LineFault::ExpectedColon));
         }
         self.at += 1;
         self.blanks();
@@ -323,7 +307,7 @@ impl Walker<'_, '_> {
                 Some(slot) => self.scalar(slot, depth),
                 None => self.skip(depth),
             },
-            None => Err(self.fault("unexpected end")),
+            None => Err(self.fault(LineFault::UnexpectedEnd)),
         }
     }
 
@@ -382,15 +366,15 @@ impl Walker<'_, '_> {
             Some(b't') => self.word(b"true")?,
             Some(b'f') => self.word(b"false")?,
             Some(b'n') => self.word(b"null")?,
-            Some(_) => return Err(self.fault("expected a value")),
-            None => return Err(self.fault("unexpected end")),
+            Some(_) => return Err(self.fault(LineFault::ExpectedValue)),
+            None => return Err(self.fault(LineFault::UnexpectedEnd)),
         }
         Ok(())
     }
 
     fn word(&mut self, word: &[u8]) -> Result<(), Stop> {
         if self.bytes.get(self.at..self.at + word.len()) != Some(word) {
-            return Err(self.fault("expected a value"));
+            return Err(self.fault(LineFault::ExpectedValue));
         }
         self.at += word.len();
         Ok(())
@@ -411,7 +395,7 @@ impl Walker<'_, '_> {
         self.number();
         let text = self.bytes.get(start..self.at).unwrap_or(&[]);
         if !is_number(text) {
-            return Err(Stop::Syntax("invalid number", start));
+            return Err(Stop::Syntax(LineFault::InvalidNumber, start));
         }
         let mut parts = text.split(|byte| matches!(byte, b'e' | b'E'));
         let (Some(mantissa), Some(exponent)) = (parts.next(), parts.next()) else {
@@ -488,9 +472,9 @@ impl Walker<'_, '_> {
                     escaped = true;
                     self.escape()?;
                 }
-                Some(0..0x20) => return Err(self.fault("control character in a string")),
+                Some(0..0x20) => return Err(self.fault(LineFault::ControlCharacter)),
                 Some(_) => self.at += 1,
-                None => return Err(self.fault("unexpected end of a string")),
+                None => return Err(self.fault(LineFault::UnexpectedEndOfString)),
             }
         }
     }
@@ -505,7 +489,9 @@ impl Walker<'_, '_> {
             Some(b'u') => {
                 let high = match self.hex_unit(self.at + 2) {
                     Some(high @ 0xD800..=0xDBFF) => high,
-                    Some(0xDC00..=0xDFFF) | None => return Err(self.fault("invalid escape")),
+                    Some(0xDC00..=0xDFFF) | None => {
+                        return Err(self.fault(LineFault::InvalidEscape));
+                    }
                     Some(_) => {
                         self.at += 6;
                         return Ok(());
@@ -514,12 +500,12 @@ impl Walker<'_, '_> {
                 let low = self.bytes.get(self.at + 6..self.at + 8) == Some(b"\\u");
                 let low = low.then(|| self.hex_unit(self.at + 8)).flatten();
                 if !matches!((high, low), (_, Some(0xDC00..=0xDFFF))) {
-                    return Err(self.fault("lone surrogate"));
+                    return Err(self.fault(LineFault::LoneSurrogate));
                 }
                 self.at += 12;
                 Ok(())
             }
-            _ => Err(self.fault("invalid escape")),
+            _ => Err(self.fault(LineFault::InvalidEscape)),
         }
     }
 
@@ -542,7 +528,7 @@ fn text_kind(escaped: bool) -> CellKind {
 fn deeper(depth: u32, at: usize) -> Result<u32, Stop> {
     match depth.checked_sub(1) {
         Some(depth @ 1..) => Ok(depth),
-        _ => Err(Stop::Syntax("nested too deeply", at)),
+        _ => Err(Stop::Syntax(LineFault::NestedTooDeeply, at)),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::event::Scalar;
 
 const PATHS: [&str; 8] = ["a", "b", "a.b", "a.b.c", "b.c.d", "é", "c", "_index"];
 
-fn read(slots: &Slots, line: &str) -> Result<Vec<Vec<Scalar>>, BadLine> {
+fn read(slots: &Slots, line: &str) -> Result<Vec<Vec<Scalar>>, BadDocument> {
     let mut row = Row::new(slots.count());
     Extractor::new(slots, false).read(line, &mut row)?;
     Ok(values(slots, &row, line))
@@ -65,7 +65,7 @@ fn a_key_that_is_read_and_stands_twice_is_refused() {
         r#"{"a":1,"\u0061":2}"#,
     ] {
         let refused = read(&slots, line);
-        assert!(matches!(refused, Err(BadLine::Duplicate(_))), "{line}");
+        assert!(matches!(refused, Err(BadDocument::Duplicate(_))), "{line}");
     }
 }
 

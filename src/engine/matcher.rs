@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use super::compile::RuleSet;
 use super::constants::IndexConstants;
 use super::event_context::{ColumnState, EventContext, decide_failed, is_set};
-use super::extract::{BadLine, Extractor};
+use super::extract::Extractor;
 use super::misfits::{self, Misfit};
 use super::numbers::{ClassId, ColumnId, KeySetId, RuleNumber, StageNumber};
 use super::program::{LeafEvaluator, Truth};
@@ -16,6 +16,7 @@ use super::row::{CellKind, RawCell, Row};
 use super::slots::SlotId;
 use super::timestamp_cache::TimestampCache;
 use super::value_table::ValueTable;
+use crate::diagnostic::document::BadDocument;
 use crate::evaluate::failure::QueryFailure;
 use crate::event::{Raw, Scalar, Timestamp};
 use crate::plan::IndexVec;
@@ -161,7 +162,7 @@ impl<'s> Matcher<'s> {
     }
 
     /// Matches one line.
-    pub fn line(&mut self, line: &str, found: &mut LineHits) -> Result<(), BadLine> {
+    pub fn line(&mut self, line: &str, found: &mut LineHits) -> Result<(), BadDocument> {
         found.time = None;
         found.hits.clear();
         found.bytes.clear();

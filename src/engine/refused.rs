@@ -1,5 +1,6 @@
 //! Rules that the engine cannot run.
 
+pub(super) use crate::diagnostic::failure::EngineRefusal;
 use crate::evaluate::failure::QueryFailure;
 
 /// A rule that cannot be run.
@@ -11,14 +12,8 @@ pub struct RefusedRule {
     pub reason: EngineRefusal,
 }
 
-/// Why the engine cannot run a rule.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum EngineRefusal {
-    /// The query would fail on every event, or the evaluator cannot run it.
-    #[error(transparent)]
-    Failure(#[from] QueryFailure),
-    /// A test of several fields stands where a column has one.
-    #[error("a condition over several fields")]
-    SeveralFields,
+impl From<QueryFailure> for EngineRefusal {
+    fn from(failure: QueryFailure) -> Self {
+        Self::Failure(failure.kind)
+    }
 }

@@ -8,21 +8,8 @@ use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value as Json};
 
 use super::{Event, Scalar};
-
-/// Why a line is no event.
-#[derive(Debug, thiserror::Error)]
-pub enum BadDocument {
-    /// Not JSON.
-    #[error("not valid JSON: {0}")]
-    Syntax(#[from] serde_json::Error),
-    /// JSON, but no object.
-    #[error("a document must be a JSON object, found {0}")]
-    NoObject(&'static str),
-    /// A key occurs twice in one object. `serde_json` would take the last value in silence;
-    /// Elasticsearch refuses the document.
-    #[error("duplicate key `{0}` in an object")]
-    Duplicate(String),
-}
+pub use crate::diagnostic::document::BadDocument;
+use crate::diagnostic::document::JsonFault;
 
 /// The key under which `serde_json` hands on a number with all its digits.
 const RESERVED: &str = "\"$serde_json::private::Number\"";
@@ -32,12 +19,13 @@ const RESERVED: &str = "\"$serde_json::private::Number\"";
 pub fn parse_object(line: &str) -> Result<Map<String, Json>, BadDocument> {
     let is_key = |rest: &str| rest.trim_ascii_start().starts_with(':');
     if line.split(RESERVED).skip(1).any(is_key) {
-        let reason = format!("the key {RESERVED} cannot be read");
-        return Err(serde_json::Error::custom(reason).into());
+        return Err(BadDocument::ReservedKey(RESERVED));
     }
-    let document = match serde_json::from_str(line)? {
+    let document = match serde_json::from_str(line)
+        .map_err(|why| BadDocument::Syntax(JsonFault::from(why)))?
+    {
         Json::Object(document) => document,
-        other => return Err(BadDocument::NoObject(kind_name(&other))),
+        other => return Err(BadDocument::OtherKind(kind_name(&other))),
     };
     // A member more in the text than in what was read: one was overwritten.
     if members(line) != entries(&document) {

@@ -1,24 +1,12 @@
 //! Elasticsearch mappings (`GET INDEX/_mapping`) to [`Mapping`]s.
 
+pub use crate::diagnostic::document::BadMapping;
 use serde_json::{Map, Value as Json};
 
 use super::field::{FieldType, FloatType, KeywordSubfield, Normalizer};
 use super::schema::{FieldOptions, MappedField, Mapping, Origin};
 use super::time::DateFormat;
 use super::value::Scalar;
-
-/// Why a JSON document is no mapping.
-#[derive(Debug, thiserror::Error)]
-pub enum BadMapping {
-    /// Not JSON.
-    #[error("not valid JSON: {0}")]
-    Syntax(#[from] serde_json::Error),
-    /// JSON of another shape.
-    #[error(
-        "expected {{\"properties\": …}}, {{\"mappings\": …}} or the answer of GET INDEX/_mapping"
-    )]
-    Shape,
-}
 
 /// The mapping of one index as Elasticsearch answers it.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,7 +19,8 @@ pub struct IndexMapping {
 
 /// Reads `{"properties": …}`, `{"mappings": …}` or `{INDEX: {"mappings": …}, …}`.
 pub fn parse(text: &str) -> Result<Vec<IndexMapping>, BadMapping> {
-    let Json::Object(root) = serde_json::from_str(text)? else {
+    let root = serde_json::from_str(text).map_err(|why| BadMapping::Syntax(why.into()))?;
+    let Json::Object(root) = root else {
         return Err(BadMapping::Shape);
     };
     if let Some(Json::Object(_)) = root.get("properties") {

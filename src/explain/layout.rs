@@ -1,9 +1,9 @@
 //! The structure of an explanation: stages, what each lacks, clauses with values. Cases and
 //! recordings share it.
 
-use std::fmt::Write as _;
-
-use super::{ClauseRow, Explanation, LongestPrefix, StageRow, UnmetClause, phrases};
+use super::change::missed;
+use super::{Change, ClauseRow, Explanation, LongestPrefix, PrefixEnd, StageRow, UnmetClause};
+use crate::diagnostic::observation::{ValueSeen, Values};
 use crate::evaluate::{Blockers, Cause, CauseKind, Evaluation, reason};
 use crate::event::field::Reading;
 use crate::event::{Event, EventId};
@@ -43,7 +43,10 @@ impl LabelledEvaluation<'_, '_> {
             }
             causes().any(|cause| cause.kind == CauseKind::Clause(id))
         };
-        let would = |causes: &[Cause]| causes.iter().map(|cause| self.would(cause)).collect();
+        let would = |causes: &[Cause]| {
+            let changes = causes.iter().filter_map(|cause| self.change(cause));
+            changes.collect()
+        };
         let unmet: Vec<UnmetClause> = causes().map(|cause| self.unmet_clause(cause)).collect();
         Explanation {
             alerted,
@@ -80,7 +83,7 @@ impl LabelledEvaluation<'_, '_> {
             },
             saw: self.saw(cause),
             found: None,
-            miss: cause.shortfall.as_ref().map(phrases::miss),
+            miss: cause.shortfall.as_ref().map(missed),
         }
     }
 
@@ -100,14 +103,17 @@ impl LabelledEvaluation<'_, '_> {
         self.clauses.iter().find(|known| known.name == name)
     }
 
-    fn would(&self, cause: &Cause) -> String {
+    fn change(&self, cause: &Cause) -> Option<Change> {
         let outcome = self.saw(cause).map(|(outcome, _)| outcome);
-        let label = cause
+        let event = cause
             .event
             .map_or_else(String::new, |event| self.label(event));
         match self.excluded_by(cause) {
-            Some(name) => format!("{name} did not hide {label}"),
-            None => phrases::would(self.evaluation.plan(), cause, outcome, &label),
+            Some(name) => Some(Change::Shown {
+                event,
+                exclusion: name.to_owned(),
+            }),
+            None => Change::of(self.evaluation.plan(), cause, outcome, event),
         }
     }
 
@@ -171,9 +177,9 @@ impl LabelledEvaluation<'_, '_> {
             None => causes().find(|cause| self.is_missing(cause)),
         };
         let ended = match (ended, positions.get(events.len())) {
-            (Some(cause), _) => self.unmet_clause(cause).words(),
-            (None, Some(next)) => format!("no event that meets stage {}", next.0 + 1),
-            (None, None) => "an event that must be missing".to_owned(),
+            (Some(cause), _) => PrefixEnd::Unmet(Box::new(self.unmet_clause(cause))),
+            (None, Some(next)) => PrefixEnd::NoEvent(next.0 + 1),
+            (None, None) => PrefixEnd::NotMissing,
         };
         Some(LongestPrefix {
             events: events.into_iter().map(|event| self.label(event)).collect(),
@@ -256,43 +262,23 @@ impl LabelledEvaluation<'_, '_> {
             let reader =
                 read.and_then(|read| read.readers.get(usize::from(event.mapping.0))?.as_ref());
             let Some(reader) = reader else {
-                return phrases::values(event.values(field).iter().map(ToString::to_string));
+                let values = event.values(field).iter().map(ToString::to_string);
+                return Values(values.collect()).to_string();
             };
             if let Some(constant) = reader.field_type.constant_value() {
                 return constant.to_owned();
             }
             let values = reader.sources().flat_map(|path| event.values(path));
-            phrases::values(values.map(|value| match reader.read(value.raw()) {
-                Reading::Malformed => format!("`{value}` is not a {}", reader.field_type),
+            let values = values.map(|value| match reader.read(value.raw()) {
+                Reading::Malformed => ValueSeen::Misfit {
+                    found: value.to_string(),
+                    expected: reader.field_type.to_string(),
+                }
+                .to_string(),
                 Reading::Value(_) | Reading::Ignored => value.to_string(),
-            }))
+            });
+            Values(values.collect()).to_string()
         };
         fields.iter().map(of_field).collect::<Vec<_>>().join("; ")
-    }
-}
-
-impl UnmetClause {
-    /// In one line: `stage 2, child: order, 0.541s too early`.
-    pub fn words(&self) -> String {
-        let mut text = String::new();
-        if let Some(stage) = self.stage {
-            let _ = write!(text, "stage {stage}, ");
-        }
-        if let Some(event) = &self.event {
-            text.push_str(event);
-            text.push_str(": ");
-        }
-        text.push_str(&self.clause);
-        if let Some((outcome, value)) = &self.saw {
-            let _ = write!(text, " is {outcome}: {value}");
-        }
-        if let Some(found) = &self.found {
-            let _ = write!(text, ": {found}");
-        }
-        if let Some(miss) = &self.miss {
-            text.push_str(", ");
-            text.push_str(miss);
-        }
-        text
     }
 }

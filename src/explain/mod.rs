@@ -4,19 +4,21 @@
 //! A case is explained by the evaluation of its run ([`explain`]). A recording may be large, so only
 //! events that can matter are kept ([`recording`]). Both build the [`Explanation`] in [`layout`].
 
+mod change;
 mod layout;
-mod phrases;
 mod pipeline;
 pub mod recording;
 pub mod timeline;
 
 use std::collections::BTreeSet;
 
+use crate::diagnostic::observation::{Missed, Seen};
 use crate::evaluate::{BlockerHint, Blockers};
 use crate::event::EventId;
 use crate::plan::{ClauseId, ClauseName};
 use crate::replay::outcome::Place;
 use crate::replay::trace::{CheckTrace, RuleClause, StepRecord};
+pub use change::Change;
 use layout::LabelledEvaluation;
 
 /// One check or recording, explained.
@@ -40,13 +42,13 @@ pub struct Explanation {
     pub steps: Vec<StepRecord>,
     /// The clauses of the conditions in the order of the text.
     pub clauses: Vec<ClauseRow>,
-    /// Each change that alone would make it alert, in words.
-    pub would: Vec<String>,
+    /// Each change that alone would make it alert.
+    pub would: Vec<Change>,
     /// Notes on fields that decided although the scenario does not set them: where their values
     /// come from.
     pub notes: Vec<String>,
     /// No single change would: these would have to change together.
-    pub together: Vec<String>,
+    pub together: Vec<Change>,
 }
 
 /// A recording as a whole.
@@ -95,9 +97,9 @@ pub struct UnmetClause {
     /// A condition's outcome and the value that it saw.
     pub saw: Option<(bool, String)>,
     /// What production found instead of an alert: `19 of 20 in group host.id = h1`.
-    pub found: Option<String>,
-    /// By how much a structural clause missed: `0.541s too early`.
-    pub miss: Option<String>,
+    pub found: Option<Seen>,
+    /// By how much it missed: `0.541s too early`.
+    pub miss: Option<Missed>,
 }
 
 /// The longest beginning of a sequence.
@@ -107,8 +109,19 @@ pub struct LongestPrefix {
     pub events: Vec<String>,
     /// How many a whole sequence has.
     pub of: usize,
-    /// The phrase for what ended it.
-    pub ended: String,
+    /// What ended it.
+    pub ended: PrefixEnd,
+}
+
+/// What ends the longest beginning of a sequence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PrefixEnd {
+    /// A clause that is not met.
+    Unmet(Box<UnmetClause>),
+    /// There is no event that meets the stage of this number, from 1.
+    NoEvent(u16),
+    /// There is an event that must be missing.
+    NotMissing,
 }
 
 /// The events that a stage saw.
@@ -220,10 +233,12 @@ fn in_production(explanation: &mut Explanation, check: &CheckTrace) {
             event: cause.event.clone(),
             clause: cause.clause.clone(),
             saw: None,
-            found: record.value.as_ref().map(ToString::to_string),
-            miss: record.miss.as_ref().map(ToString::to_string),
+            found: record.value.clone(),
+            miss: record.miss.clone(),
         });
-        let change = format!("{} did not stop it", cause.clause);
+        let change = Change::NotStopped {
+            name: cause.clause.clone(),
+        };
         if record.overdetermined {
             explanation.together.push(change);
         } else {

@@ -1,7 +1,7 @@
 //! Explains an ES|QL rule on a check or a recording: the rows in and out of each step, and where rows
 //! stopped.
 
-use super::{ClauseRow, Explanation, Recording, ShownExecution, UnmetClause};
+use super::{Change, ClauseRow, Explanation, Recording, ShownExecution, UnmetClause};
 
 use crate::diagnostic::observation::{CellSeen, ColumnSeen, Missed, Seen};
 use crate::replay::esql_recording::RecordedRun;
@@ -125,15 +125,15 @@ impl Found<'_> {
                 event: cause.event.clone(),
                 clause: cause.clause.clone(),
                 saw: value
-                    .clone()
                     .filter(|_| is_clause)
                     .map(|value| (false, value)),
                 miss: miss(record, clause),
-                found: value.filter(|_| !is_clause),
+                found: record.value.clone().filter(|_| !is_clause),
             });
-            let on = cause.event.as_ref();
-            let on = on.map_or_else(String::new, |event| format!(" on {event}"));
-            let change = format!("`{}` did not stop it{on}", cause.clause);
+            let change = Change::NotStoppedByClause {
+                clause: cause.clause.clone(),
+                event: cause.event.clone(),
+            };
             if record.overdetermined {
                 explanation.together.push(change);
             } else {
@@ -163,7 +163,7 @@ fn seen(record: &NoneRecord, clause: Option<&RuleClause>) -> Option<String> {
 }
 
 /// By how much a clause missed: a threshold belongs to the clause that saw its number.
-fn miss(record: &NoneRecord, clause: Option<&RuleClause>) -> Option<String> {
+fn miss(record: &NoneRecord, clause: Option<&RuleClause>) -> Option<Missed> {
     let miss = record.miss.as_ref()?;
     if let (Missed::Below { found, .. }, Some(columns)) = (miss, columns(record, clause)) {
         let mut cells = columns.into_iter().map(|column| &column.cell);
@@ -171,5 +171,5 @@ fn miss(record: &NoneRecord, clause: Option<&RuleClause>) -> Option<String> {
             return None;
         }
     }
-    Some(miss.to_string())
+    Some(miss.clone())
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::error::Problem;
+use crate::diagnostic::recording::{FoundKind, Problem};
 
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,30 +72,16 @@ fn one_a_line(text: &[u8]) -> bool {
 }
 
 fn other_kind(head: &[u8], text: &[u8]) -> Problem {
-    let (what, fix) = match head {
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => (
-            "text in UTF-16",
-            "convert it first: `iconv -f UTF-16 -t UTF-8 FILE`",
-        ),
-        [b'B', b'Z', b'h', ..] => ("a bzip2 file", "unpack it first"),
-        [0xfd, b'7', b'z', b'X', b'Z', ..] => ("an xz file", "unpack it first"),
-        [b'7', b'z', 0xbc, 0xaf, ..] | [b'R', b'a', b'r', b'!', ..] => {
-            ("a 7z or rar archive", "unpack it first")
-        }
-        _ if head.get(257..262) == Some(b"ustar") => {
-            ("a tar archive", "unpack it first and give the files in it")
-        }
-        [0x30, 0, 0, 0, b'L', b'f', b'L', b'e', ..] => (
-            "an event log of Windows XP or 2003 (.evt)",
-            "convert it first: `wevtutil epl OLD.evt NEW.evtx /lf:true`",
-        ),
-        _ if text.starts_with(b"<") => (
-            "event XML",
-            "export the log as .evtx (`wevtutil epl`), or the events as JSON",
-        ),
+    Problem::OtherKind(match head {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => FoundKind::Utf16,
+        [b'B', b'Z', b'h', ..] => FoundKind::Bzip2,
+        [0xfd, b'7', b'z', b'X', b'Z', ..] => FoundKind::Xz,
+        [b'7', b'z', 0xbc, 0xaf, ..] | [b'R', b'a', b'r', b'!', ..] => FoundKind::SevenZipOrRar,
+        _ if head.get(257..262) == Some(b"ustar") => FoundKind::Tar,
+        [0x30, 0, 0, 0, b'L', b'f', b'L', b'e', ..] => FoundKind::OldEventLog,
+        _ if text.starts_with(b"<") => FoundKind::EventXml,
         _ => return Problem::UnknownKind,
-    };
-    Problem::OtherKind { what, fix }
+    })
 }
 
 /// The form of one JSON object.
@@ -206,6 +192,7 @@ fn went_through_a_pipeline(object: &Map<String, Json>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::Cause;
 
     fn form(json: &str) -> Option<EventForm> {
         EventForm::of(serde_json::from_str::<Json>(json).unwrap().as_object()?)

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use evtx::{EvtxChunkData, ParserSettings};
 use serde_json::Value as Json;
 
-use super::error::{At, Damage, LibraryError, Problem};
 use super::evtx_chunk::{self as chunk, RepairedHeader};
 use super::unpack::{Bytes, problem_of};
+use crate::diagnostic::recording::{At, Damage, LibraryError, Problem};
 
 const FILE_HEADER: usize = 4096;
 const CHUNK: usize = 64 * 1024;

@@ -6,10 +6,10 @@ use std::io::{BufRead, BufReader, Read};
 use serde_json::Value as Json;
 
 use super::detect::FileFormat;
-use super::error::{At, Problem};
 use super::response::ResponseHits;
 use super::unpack::{Bytes, Limits, problem_of};
 use super::value_end::Scan;
+use crate::diagnostic::recording::{At, Problem};
 
 /// The values of a file.
 pub(super) struct Values<'a> {
@@ -166,7 +166,7 @@ impl<'a> Values<'a> {
 }
 
 fn parse(raw: &[u8]) -> Result<Json, Problem> {
-    serde_json::from_slice(raw).map_err(Problem::Json)
+    serde_json::from_slice(raw).map_err(|why| Problem::Json(why.into()))
 }
 
 /// A hit as a response of its own.

@@ -8,7 +8,6 @@
 mod alert;
 mod detect;
 mod ecs;
-mod error;
 #[cfg(feature = "evtx")]
 mod evtx;
 #[cfg(feature = "evtx")]
@@ -30,9 +29,10 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
+use crate::diagnostic::recording::FoundKind;
+pub use crate::diagnostic::recording::{At, Place, Problem, RecordError};
 pub use detect::{EventForm, FileFormat};
 pub use ecs::{Mapped, Shipper};
-pub use error::{At, Place, Problem, RecordError};
 pub use stats::{ImportStats, Tally, WindowsEventId};
 pub use unpack::Limits;
 
@@ -96,7 +96,7 @@ impl<'a> Import<'a> {
                 }
             }
             Ok(_) => import.start(Box::new(bytes)),
-            Err(error) => import.fail(At::Whole, Problem::Io(error)),
+            Err(error) => import.fail(At::Whole, Problem::Io(error.to_string())),
         }
         import
     }
@@ -157,17 +157,11 @@ impl<'a> Import<'a> {
             kind @ (FileFormat::Gzip | FileFormat::Zstd) => {
                 self.items(unpack::unpack(kind, bytes, limits), depth + 1)
             }
-            FileFormat::Zip => Err(Problem::OtherKind {
-                what: "a zip within another file or from a pipe",
-                fix: "give the zip as a file of its own",
-            }),
+            FileFormat::Zip => Err(Problem::OtherKind(FoundKind::InnerZip)),
             #[cfg(feature = "evtx")]
             FileFormat::Evtx => Ok(Items::Log(evtx::Records::new(bytes))),
             #[cfg(not(feature = "evtx"))]
-            FileFormat::Evtx => Err(Problem::OtherKind {
-                what: "an event log (EVTX), in this build without the feature `evtx`,",
-                fix: "build with the feature `evtx`, or convert the log to JSON with an EVTX tool",
-            }),
+            FileFormat::Evtx => Err(Problem::OtherKind(FoundKind::EventLog)),
             kind @ (FileFormat::JsonArray | FileFormat::JsonLines | FileFormat::JsonValues) => {
                 Ok(Items::Json(json::Values::new(kind, bytes, limits)))
             }

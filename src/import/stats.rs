@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::detect::EventForm;
 use super::ecs::Mapped;
-use super::error::Problem;
+use crate::diagnostic::recording::Problem;
 
 /// What was read of a recording.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -13,8 +13,8 @@ use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 use zip::{CompressionMethod, ZipArchive};
 
 use super::detect::FileFormat;
-use super::error::Problem;
 use super::zip_list;
+use crate::diagnostic::recording::{BadArchive, Problem};
 use crate::event;
 use crate::event::io::ReadSeek;
 
@@ -107,7 +107,7 @@ pub(super) fn problem_of(error: io::Error) -> Problem {
         Ok(TooMuch::Size { limit }) => Problem::TooLarge {
             megabytes: limit >> 20,
         },
-        Err(error) => Problem::Io(error),
+        Err(error) => Problem::Io(error.to_string()),
     }
 }
 
@@ -137,11 +137,16 @@ struct Entry {
 impl<'a> Archive<'a> {
     /// Reads the list of entries.
     pub(super) fn open(mut bytes: Box<dyn ReadSeek + 'a>, limits: Limits) -> Result<Self, Problem> {
-        let bad = |error: zip::result::ZipError| Problem::BadArchive(error.to_string());
-        let number = zip_list::number_of_entries(&mut bytes).map_err(Problem::Io)?;
+        let bad = |error: zip::result::ZipError| {
+            Problem::BadArchive(BadArchive::Library(error.to_string()))
+        };
+        let number = zip_list::number_of_entries(&mut bytes)
+            .map_err(|error| Problem::Io(error.to_string()))?;
         if number > MOST_ENTRIES {
-            let words = format!("it has {number}, more than {MOST_ENTRIES}");
-            return Err(Problem::BadArchive(words));
+            return Err(Problem::BadArchive(BadArchive::TooManyEntries {
+                count: number,
+                most: MOST_ENTRIES,
+            }));
         }
         let mut archive = ZipArchive::new(bytes).map_err(bad)?;
         let mut entries = Vec::new();
@@ -164,8 +169,10 @@ impl<'a> Archive<'a> {
             }
         }
         if let Some((one, next)) = zip_list::shared(places) {
-            let words = format!("{one} and {next} share bytes");
-            return Err(Problem::BadArchive(words));
+            return Err(Problem::BadArchive(BadArchive::SharedBytes {
+                first: one.to_string(),
+                second: next.to_string(),
+            }));
         }
         Ok(Self {
             bytes: Rc::new(RefCell::new(archive.into_inner())),
@@ -187,9 +194,10 @@ impl<'a> Archive<'a> {
         if entry.encrypted {
             return Err(Problem::Encrypted);
         }
-        let start = entry
-            .start
-            .ok_or_else(|| Problem::BadArchive(format!("{} has no place", entry.name)))?;
+        let start = entry.start.ok_or_else(|| {
+            let name = entry.name.clone();
+            Problem::BadArchive(BadArchive::NoPlace { name })
+        })?;
         let packed = Counted {
             inner: Slice {
                 bytes: Rc::clone(&self.bytes),
@@ -328,7 +336,7 @@ enum TooMuch {
 
 impl fmt::Display for TooMuch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("unpacks to too much")
+        f.write_str("too-much")
     }
 }
 

@@ -92,22 +92,17 @@ pub struct Minimised {
 }
 
 /// Why there is no scenario.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReduceError {
     /// The rule is of a kind that is not run.
-    #[error("{0} are not supported")]
     Unsupported(String),
     /// No event.
-    #[error("the recordings hold no event")]
     NoEvents,
     /// No source serves the rule.
-    #[error("no known data source serves the rule's index patterns")]
     NoSource,
     /// There is no source of this name.
-    #[error("there is no data source `{0}`")]
     UnknownSource(String),
     /// Elasticsearch would refuse the query.
-    #[error("Elasticsearch would refuse the rule's query on `{source_name}`: {reason}")]
     Refused {
         /// The source.
         source_name: String,
@@ -115,10 +110,8 @@ pub enum ReduceError {
         reason: String,
     },
     /// The rule does not alert, and should.
-    #[error("the rule does not alert on these events: {0}")]
     NoAlert(String),
     /// The rule alerts, and should not.
-    #[error("the rule alerts on these events ({0})")]
     Alerts(usize),
     /// What decides is too much for a scenario.
     #[error("{events} events decide the verdict, and a scenario has at most {most}")]
@@ -129,10 +122,8 @@ pub enum ReduceError {
         most: usize,
     },
     /// Nothing of the recording comes near to a match.
-    #[error("no event of the recordings comes near to a match of the rule")]
     Nowhere,
     /// The scenario in the source's shape does something else.
-    #[error("the events, written in the shape of `{source_name}`, do not give the same")]
     Unlike {
         /// The source.
         source_name: String,
@@ -140,7 +131,6 @@ pub enum ReduceError {
         reason: Box<TrialFailure>,
     },
     /// With stand-ins it does something else.
-    #[error("with stand-ins for names and addresses the scenario does not give the same")]
     Scrubbed(Box<TrialFailure>),
 }
 

@@ -40,10 +40,9 @@ impl fmt::Debug for DryRunPlace<'_> {
 }
 
 /// Why a text gives no outcome.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DryRunError {
     /// The text or its replay has an error.
-    #[error("{message}")]
     Invalid {
         /// The code of the error.
         code: &'static str,
@@ -51,7 +50,6 @@ pub enum DryRunError {
         message: String,
     },
     /// There is no scenario in it.
-    #[error("nothing was written")]
     Empty,
 }
 

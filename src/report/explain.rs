@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::explain::{Explanation, LongestPrefix, Recording, UnmetClause};
+use crate::explain::{Change, Explanation, LongestPrefix, Recording, UnmetClause};
 use crate::replay::trace::StepRecord;
 
 /// One JSON array, one object a check.
@@ -34,8 +34,8 @@ fn entry(explanation: &Explanation) -> Value {
         "stages": stages.collect::<Vec<_>>(),
         "steps": explanation.steps.iter().map(step).collect::<Vec<_>>(),
         "clauses": clauses.collect::<Vec<_>>(),
-        "would_alert_if": explanation.would,
-        "together": explanation.together,
+        "would_alert_if": texts(&explanation.would),
+        "together": texts(&explanation.together),
         "notes": explanation.notes,
     })
 }
@@ -78,15 +78,20 @@ fn unmet_clause(unmet: &UnmetClause) -> Value {
         "event": unmet.event,
         "clause": unmet.clause,
         "outcome": unmet.saw.as_ref().map(|(outcome, _)| *outcome),
-        "value": unmet.saw.as_ref().map(|(_, value)| value).or(unmet.found.as_ref()),
-        "miss": unmet.miss,
+        "value": unmet.saw.as_ref().map(|(_, value)| value.clone())
+            .or_else(|| unmet.found.as_ref().map(ToString::to_string)),
+        "miss": unmet.miss.as_ref().map(ToString::to_string),
     })
+}
+
+fn texts(changes: &[Change]) -> Vec<String> {
+    changes.iter().map(ToString::to_string).collect()
 }
 
 fn longest_prefix(prefix: &LongestPrefix) -> Value {
     json!({
         "events": prefix.events,
         "of": prefix.of,
-        "ended_by": prefix.ended,
+        "ended_by": prefix.ended.to_string(),
     })
 }

@@ -7,8 +7,10 @@ use serde_json::{Value, json};
 
 use super::decider::{decider_entry, decider_words};
 use super::markdown::{code, plain};
+use crate::diagnostic::Cause;
+use crate::diagnostic::document::BrokenFile;
 use crate::rule_diff::Decider;
-use crate::rule_diff::recordings::{AlertDifference, RecordedAlert, Recordings};
+use crate::rule_diff::recordings::{AlertDifference, NotCompared, RecordedAlert, Recordings};
 use crate::snapshot::Class;
 
 /// How many alerts of a rule and class the comment shows.
@@ -54,10 +56,11 @@ fn notes(found: &Recordings) -> Vec<String> {
         notes.push("interrupted, this is what was found so far".to_owned());
     }
     for (file, reason) in &found.broken {
+        let file = broken_name(file.as_deref());
         notes.push(format!("not read to its end: {file}: {reason}"));
     }
-    for (file, reason) in &found.not_run {
-        notes.push(format!("not compared: {file}: {reason}"));
+    for (file, why) in &found.not_run {
+        notes.push(format!("not compared: {file}: {}", not_compared(why)));
     }
     if !found.lists_missing.is_empty() {
         let lists: Vec<&str> = found.lists_missing.iter().map(String::as_str).collect();
@@ -184,12 +187,6 @@ fn section(one: &AlertDifference) -> String {
 
 /// For programs.
 pub(super) fn entry(found: &Recordings) -> Value {
-    let pairs = |list: &[(String, String)]| -> Value {
-        let entries = list.iter();
-        entries
-            .map(|(file, reason)| json!({"file": file, "reason": reason}))
-            .collect()
-    };
     json!({
         "files": found.files,
         "events": found.stats.events,
@@ -200,11 +197,40 @@ pub(super) fn entry(found: &Recordings) -> Value {
         "lost": found.count(Class::Lost),
         "new": found.count(Class::New),
         "approximate": found.is_approximate,
-        "broken": pairs(&found.broken),
-        "not_run": pairs(&found.not_run),
+        "broken": found.broken.iter().map(broken).collect::<Value>(),
+        "not_run": found.not_run.iter().map(not_run).collect::<Value>(),
         "exception_lists": {"applied": found.lists_applied, "missing": found.lists_missing},
         "differences": found.differences.iter().map(difference).collect::<Value>(),
     })
+}
+
+/// The name of what could not be read to its end.
+fn broken_name(file: Option<&str>) -> &str {
+    file.unwrap_or("the recordings, which are out of order")
+}
+
+fn broken((file, reason): &(Option<String>, BrokenFile)) -> Value {
+    json!({
+        "file": broken_name(file.as_deref()), "reason": reason.to_string(),
+        "cause": reason.word(), "details": reason.details(),
+    })
+}
+
+fn not_run((file, why): &(String, NotCompared)) -> Value {
+    let (cause, details) = match why {
+        NotCompared::Compile(why) => (why.cause(), why.details()),
+        NotCompared::Engine(why) => (why.word(), why.details()),
+        NotCompared::Fails(why) => (why.word(), why.details()),
+    };
+    json!({"file": file, "reason": not_compared(why), "cause": cause, "details": details})
+}
+
+fn not_compared(why: &NotCompared) -> String {
+    match why {
+        NotCompared::Compile(why) => why.to_string(),
+        NotCompared::Engine(why) => why.to_string(),
+        NotCompared::Fails(why) => why.to_string(),
+    }
 }
 
 fn difference(one: &AlertDifference) -> Value {

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::error::{BAD_FILTER, SYNTAX};
-use super::exception_error::{ItemError, NotApplied, WrongItem, wrong};
 use super::value_list::{APPLIED, fits, listed};
+use crate::diagnostic::exception::{BadException, NotApplied, UnfitValues, WrongItem};
+use crate::diagnostic::query::dsl::BadQuery;
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 use crate::event::Timestamp;
 use crate::event::time::DateFormat;
@@ -53,7 +54,7 @@ impl fmt::Display for ExceptionItem {
     }
 }
 
-pub use super::exception_error::UnreadList;
+pub use crate::diagnostic::exception::UnreadList;
 
 /// The text of a value list by its id; why it cannot be read.
 pub type ValueLists<'v> = dyn FnMut(&str) -> Result<String, UnreadList> + 'v;
@@ -96,14 +97,15 @@ pub(super) fn item(
             expires,
         }),
         Err(ItemError::NotApplied(why)) => {
-            let message = format!("Kibana does not apply the exception `{name}`: {why}");
-            let warning = Diagnostic::warning(&BAD_FILTER, message).at(report.source, span, "");
-            report.diagnostics.push(warning);
+            let name = name.to_owned();
+            let cause = BadException::NotApplied { name, why };
+            let warning = Diagnostic::of(&BAD_FILTER, &cause).into_warning();
+            report.diagnostics.push(warning.at(report.source, span, ""));
             None
         }
         Err(ItemError::Wrong(why)) => {
-            let message = format!("an exception item cannot be read: {why}");
-            report.error(&BAD_FILTER, span, message);
+            let error = Diagnostic::of(&BAD_FILTER, &BadException::Unreadable(why));
+            report.diagnostics.push(error.at(report.source, span, ""));
             None
         }
     }
@@ -212,10 +214,7 @@ impl Reader<'_, '_> {
             "match" => Query::phrase(field, value(json)?),
             "match_any" => {
                 let Some(Json::Array(values)) = json.get("value") else {
-                    return wrong(WrongItem::NoValue {
-                        kind: "match_any",
-                        takes: "has a list as its `value`",
-                    });
+                    return wrong(WrongItem::NoValues);
                 };
                 let values = values.iter().map(scalar).collect::<Result<Vec<_>, _>>()?;
                 let phrase = |value| Query::phrase(&*field, value);
@@ -226,10 +225,7 @@ impl Reader<'_, '_> {
             "list" => self.list(json, &field)?,
             "nested" => {
                 let Some(Json::Array(entries)) = json.get("entries") else {
-                    return wrong(WrongItem::NoValue {
-                        kind: "nested",
-                        takes: "has `entries`",
-                    });
+                    return wrong(WrongItem::NoInnerEntries);
                 };
                 let mut inner = Vec::new();
                 for entry in entries {
@@ -254,17 +250,14 @@ impl Reader<'_, '_> {
     fn list(&mut self, json: &Json, field: &str) -> Result<Query, ItemError> {
         let list = json.get("list");
         let Some(id) = list.and_then(|list| text_of(list, "id")) else {
-            return wrong(WrongItem::NoValue {
-                kind: "list",
-                takes: "names `list: {id, type}`",
-            });
+            return wrong(WrongItem::NoList);
         };
         let kind = list
             .and_then(|list| text_of(list, "type"))
             .unwrap_or("keyword");
         if !APPLIED.contains(&kind) {
             return Err(NotApplied::ListType {
-                id: id.to_owned(),
+                list: id.to_owned(),
                 kind: kind.to_owned(),
             }
             .into());
@@ -272,8 +265,8 @@ impl Reader<'_, '_> {
         let text = match (self.values)(id) {
             Ok(text) => text,
             Err(why) => {
-                let id = id.to_owned();
-                return wrong(WrongItem::ValueList { id, why });
+                let list = id.to_owned();
+                return wrong(WrongItem::ValueList { list, why });
             }
         };
         let lines = (1..).zip(text.lines().map(str::trim));
@@ -286,7 +279,7 @@ impl Reader<'_, '_> {
         };
         if let Some(most) = too_many {
             return Err(NotApplied::TooManyValues {
-                id: id.to_owned(),
+                list: id.to_owned(),
                 count: values.len(),
                 most,
             }
@@ -300,17 +293,44 @@ impl Reader<'_, '_> {
         {
             let named = first.iter();
             return wrong(WrongItem::UnfitValues {
-                id: id.to_owned(),
+                list: id.to_owned(),
                 kind: kind.to_owned(),
-                shown: named
-                    .map(|(line, value)| (*line, (*value).to_owned()))
-                    .collect(),
-                more: unfit.len() - first.len(),
+                found: UnfitValues {
+                    addresses_only: kind == "ip",
+                    shown: named
+                        .map(|(line, value)| (*line, (*value).to_owned()))
+                        .collect(),
+                    more: unfit.len() - first.len(),
+                },
             });
         }
         let one = |(_, value): &(usize, &str)| listed(kind, field, value);
         Ok(Query::any(values.iter().map(one).collect()))
     }
+}
+
+/// Why an exception item is not taken.
+enum ItemError {
+    /// It cannot be read.
+    Wrong(WrongItem),
+    /// It can be read, and Kibana does not apply it.
+    NotApplied(NotApplied),
+}
+
+impl From<NotApplied> for ItemError {
+    fn from(why: NotApplied) -> Self {
+        Self::NotApplied(why)
+    }
+}
+
+impl From<BadQuery> for ItemError {
+    fn from(bad: BadQuery) -> Self {
+        Self::Wrong(WrongItem::Query(bad))
+    }
+}
+
+fn wrong<T>(why: WrongItem) -> Result<T, ItemError> {
+    Err(ItemError::Wrong(why))
 }
 
 fn value(json: &Json) -> Result<String, ItemError> {

@@ -5,7 +5,6 @@
 
 pub mod error;
 pub mod exception;
-mod exception_error;
 mod file;
 mod keys;
 mod kibana;

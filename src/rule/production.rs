@@ -2,8 +2,8 @@
 
 use super::{RuleType, Severity};
 use super::{error, keys};
-use crate::diagnostic::Span;
-use crate::diagnostic::query::dsl::{BadQuery, UnsupportedQuery};
+use crate::diagnostic::query::dsl::{BadFilters, BadQuery, UnsupportedQuery};
+use crate::diagnostic::{Diagnostic, Span};
 use crate::language::dsl;
 use crate::located::{DiagnosticSink, Table};
 
@@ -124,8 +124,10 @@ pub(super) fn filters(
                 unsupported.get_or_insert(what);
             }
             Err(BadQuery::Malformed(why)) => {
-                let message = format!("`{key}` cannot be read: {why}");
-                report.error(&error::BAD_FILTER, span, message);
+                let name = key.to_owned();
+                let cause = BadFilters::Unreadable { name, why };
+                let error = Diagnostic::of(&error::BAD_FILTER, &cause);
+                report.diagnostics.push(error.at(report.source, span, ""));
             }
         }
     }

@@ -6,7 +6,9 @@ use super::excluded::Excluded;
 use super::executions::Readers;
 use super::summary::NAMED;
 use super::time_span::Days;
+use crate::diagnostic::document::{BadDocument, BrokenFile};
 use crate::engine::{LineHits, Matcher, Misfit, SlotId};
+use crate::evaluate::FailureKind;
 use crate::event::Timestamp;
 
 /// Longer values are not kept: nobody excludes them by writing them down.
@@ -23,7 +25,7 @@ pub(super) struct Batch {
     /// How many lines there are.
     pub(super) lines: u64,
     pub(super) is_last: bool,
-    pub(super) error: Option<String>,
+    pub(super) error: Option<BrokenFile>,
     /// The time of each event, in order.
     pub(super) times: Vec<Option<i64>>,
     /// The same by day, with lines from the batch's first one.
@@ -41,7 +43,7 @@ pub(super) struct Batch {
     pub(super) bad: Vec<BadEvent>,
     pub(super) unrouted: Vec<Box<str>>,
     /// Rules that failed, with the line and the reason.
-    pub(super) failures: Vec<(u32, u64, String)>,
+    pub(super) failures: Vec<(u32, u64, FailureKind)>,
     /// How many values do not fit their fields, and the first of them with their lines.
     pub(super) misfit_count: u64,
     pub(super) misfits: Vec<(u64, Misfit)>,
@@ -68,7 +70,7 @@ pub(super) struct BadEvent {
     /// Its number from the batch's first line.
     pub(super) line: u64,
     /// Why.
-    pub(super) reason: String,
+    pub(super) reason: BadDocument,
 }
 
 /// What a batch keeps of the events that meet a stage.
@@ -120,9 +122,9 @@ pub(super) fn batch(
                     Err(_) => batch.bad.push(BadEvent {
                         line: number,
                         reason: if is_wide && number == 0 {
-                            "not valid UTF-8: the file is UTF-16".to_owned()
+                            BadDocument::Utf16
                         } else {
-                            "not valid UTF-8".to_owned()
+                            BadDocument::NoUtf8
                         },
                     }),
                 }
@@ -147,10 +149,10 @@ impl Batch {
         {
             return;
         }
-        if let Err(bad) = matcher.line(line, found) {
+        if let Err(reason) = matcher.line(line, found) {
             self.bad.push(BadEvent {
                 line: number,
-                reason: bad.to_string(),
+                reason,
             });
             return;
         }
@@ -158,8 +160,8 @@ impl Batch {
         self.unrouted.extend(found.unrouted.take());
         self.note_misfits(number, matcher);
         let failures = matcher.take_failures().into_iter();
-        let mut failures: Vec<(u32, String)> = failures
-            .map(|(rule, failure)| (rule, failure.to_string()))
+        let mut failures: Vec<(u32, FailureKind)> = failures
+            .map(|(rule, failure)| (rule, failure.kind))
             .collect();
         let rules = matcher.rules();
         keeping.excluded.apply(line, rules, found, &mut failures);

@@ -2,6 +2,7 @@
 
 use std::io::{self, Read};
 
+use crate::diagnostic::document::BrokenFile;
 use crate::event::documents::Documents;
 
 /// What may stand before the first line of a UTF-8 file.
@@ -21,7 +22,7 @@ pub(super) struct Chunk {
     /// Nothing follows.
     pub(super) is_last: bool,
     /// The read error, if that is why nothing follows.
-    pub(super) error: Option<String>,
+    pub(super) error: Option<BrokenFile>,
 }
 
 /// One file, read line by line.
@@ -56,7 +57,7 @@ impl Lines {
         let mut searched = 0;
         let end = loop {
             if let Err(failure) = self.fill(&mut bytes, &mut filled) {
-                error = Some(failure.to_string());
+                error = Some(BrokenFile::Unreadable(failure.to_string()));
                 self.ended = true;
             }
             if self.ended {
@@ -67,7 +68,9 @@ impl Lines {
                 break searched + found + 1;
             }
             if filled > MAX_LINE {
-                error = Some("a line of more than 64 MiB".to_owned());
+                error = Some(BrokenFile::LineTooLong {
+                    megabytes: MAX_LINE >> 20,
+                });
                 self.ended = true;
                 break 0;
             }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::reread;
 use crate::compile::CompiledRule;
 use crate::engine::{LineHits, RuleSet};
+use crate::evaluate::FailureKind;
 use crate::event::Event;
 
 /// The rules that something is hidden from.
@@ -29,7 +30,7 @@ impl<'r> Excluded<'r> {
         line: &str,
         set: &RuleSet,
         found: &mut LineHits,
-        failures: &mut Vec<(u32, String)>,
+        failures: &mut Vec<(u32, FailureKind)>,
     ) {
         if !self.some || (found.is_empty() && failures.is_empty()) {
             return;
@@ -55,7 +56,7 @@ struct ExclusionAnswers<'a> {
     event: Option<Event>,
     hidden: BTreeMap<u32, bool>,
     /// The rules of which a filter or an exception cannot be run on the event, and why.
-    refused: Vec<(u32, String)>,
+    refused: Vec<(u32, FailureKind)>,
 }
 
 impl ExclusionAnswers<'_> {
@@ -74,7 +75,7 @@ impl ExclusionAnswers<'_> {
             event
         });
         let hides = rule.hides(event).unwrap_or_else(|refused| {
-            self.refused.push((number, refused.to_string()));
+            self.refused.push((number, refused.failure().kind));
             true
         });
         self.hidden.insert(number, hides);

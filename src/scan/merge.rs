@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use super::chunk::{Chunk, Lines};
+use crate::diagnostic::document::BrokenFile;
 use crate::event::io::TemporaryFile;
 
 /// The files of a scan.
@@ -96,7 +97,7 @@ impl<'i> Merge<'i> {
                         is_first: true,
                         bytes: Vec::new(),
                         is_last: true,
-                        error: Some(error.to_string()),
+                        error: Some(BrokenFile::Unreadable(error.to_string())),
                     }),
                 }
             }

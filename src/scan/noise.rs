@@ -10,6 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Alert;
 use crate::compile::CompiledRule;
+use crate::diagnostic::document::BadBudget;
 
 const DAY: i64 = 86_400_000;
 /// The number of distinct values counted for a field; beyond it the rarest are dropped.
@@ -273,21 +274,16 @@ impl Budget {
     }
 }
 
-/// A text that is no budget.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("expected a number of alerts a day, hour or week: 5/day")]
-pub struct BadBudget;
-
 impl FromStr for Budget {
     type Err = BadBudget;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (alerts, word) = text.split_once('/').ok_or(BadBudget)?;
+        let (alerts, word) = text.split_once('/').ok_or(BadBudget::Unreadable)?;
         let period = Period::ALL.iter().find(|(_, own, _)| *own == word.trim());
-        let (period, ..) = period.ok_or(BadBudget)?;
-        let alerts: f64 = alerts.trim().parse().map_err(|_| BadBudget)?;
+        let (period, ..) = period.ok_or(BadBudget::Unreadable)?;
+        let alerts: f64 = alerts.trim().parse().map_err(|_| BadBudget::Unreadable)?;
         if !alerts.is_finite() || alerts < 0.0 {
-            return Err(BadBudget);
+            return Err(BadBudget::Unreadable);
         }
         Ok(Self {
             alerts,

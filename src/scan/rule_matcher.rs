@@ -8,6 +8,8 @@ use std::sync::Arc;
 use super::{Alert, Inputs, Options, Stats, Watcher};
 use crate::compile::{CompileError, CompiledRule, ExceptionLists, RuleCompiler, Unsupported};
 use crate::data_source::Catalogue;
+use crate::diagnostic::document::BadDocument;
+use crate::diagnostic::failure::{EngineRefusal, FailureKind};
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::event::Timestamp;
 use crate::event::documents::Documents;
@@ -60,43 +62,32 @@ pub struct RuleMatcher(CompiledRule);
 /// assert!(diagnostics.iter().any(|one| one.severity == Severity::Error));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum MatchError {
     /// The rule file is wrong, or Elasticsearch would refuse the query.
-    #[error("the rule cannot be read: {}", first(.0))]
     Invalid(Vec<Diagnostic>),
     /// Trapline does not run such rules over documents.
-    #[error("{0} are not supported")]
-    Unsupported(String),
+    Unsupported(Unsupported),
+    /// Trapline cannot run the rule's query over documents.
+    NotRun(EngineRefusal),
     /// A line is no document.
-    #[error("line {line}: {reason}")]
     BadDocument {
         /// The line, from 1.
         line: u64,
         /// Why.
-        reason: String,
+        reason: BadDocument,
     },
     /// The query fails on an event, as it fails in Elasticsearch.
-    #[error("line {line}: the query fails: {reason}")]
     Failed {
         /// The line of the event, from 1.
         line: u64,
         /// Why.
-        reason: String,
+        reason: FailureKind,
     },
 }
 
-fn first(diagnostics: &[Diagnostic]) -> &str {
-    let first = diagnostics.iter().find(|one| one.is_error());
-    first.map_or("no rule", |one| one.message.as_str())
-}
-
-impl From<Unsupported> for MatchError {
-    fn from(what: Unsupported) -> Self {
-        Self::Unsupported(what.to_string())
-    }
-}
+impl std::error::Error for MatchError {}
 
 impl RuleMatcher {
     /// Reads and compiles a rule file, TOML or JSON as Kibana exports it; of several rules the
@@ -111,7 +102,7 @@ impl RuleMatcher {
         let mut compiler = RuleCompiler::new(catalogue, &lists, Timestamp::default());
         match compiler.compile(Arc::new(rule)) {
             Ok(rule) => Ok(Self(rule)),
-            Err(CompileError::Unsupported(what)) => Err(what.into()),
+            Err(CompileError::Unsupported(what)) => Err(MatchError::Unsupported(what)),
             Err(CompileError::Refused(refused)) => Err(MatchError::Invalid(refused.diagnostics)),
         }
     }
@@ -125,7 +116,7 @@ impl RuleMatcher {
         let options = Options::default();
         let (stats, refused) = super::run(rules, &inputs, &options, &mut alerts, &Stop::new());
         if let Some(refused) = refused.into_iter().next() {
-            return Err(MatchError::Unsupported(refused.reason.to_string()));
+            return Err(MatchError::NotRun(refused.reason));
         }
         if let Some((_, ((_, line), reason))) = stats.failed.into_iter().next() {
             return Err(MatchError::Failed { line, reason });
@@ -135,7 +126,7 @@ impl RuleMatcher {
     }
 }
 
-fn bad_document(bad: BTreeMap<(u32, u64), String>) -> Result<(), MatchError> {
+fn bad_document(bad: BTreeMap<(u32, u64), BadDocument>) -> Result<(), MatchError> {
     match bad.into_iter().next() {
         Some(((_, line), reason)) => Err(MatchError::BadDocument { line, reason }),
         None => Ok(()),

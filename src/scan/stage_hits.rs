@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::batch::Batch;
 use super::stored::{KEY, sort_key};
 use crate::compile::CompiledRule;
+pub use crate::diagnostic::document::HitsError;
 use crate::engine::RuleSet;
 
 /// The format of the files.
@@ -72,25 +73,6 @@ impl<'w> HitsWriter<'w> {
         }
         Ok(())
     }
-}
-
-/// Why a file of stage hits cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum HitsError {
-    /// The file cannot be read.
-    #[error("the file cannot be read: {0}")]
-    Unreadable(#[from] io::Error),
-    /// It is something else, or another version's.
-    #[error("this is no file of stage hits of this version of Trapline")]
-    Foreign,
-    /// It was written with other rules.
-    #[error(
-        "the stage hits were found with other rules, exceptions or another version of Trapline"
-    )]
-    OtherRules,
-    /// It ends early or was changed.
-    #[error("the file is cut off or was changed")]
-    Damaged,
 }
 
 /// The part of the join keys that a machine owns: `index` of `count`, from 0.

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::Searched;
+use crate::diagnostic::document::{BadDocument, BrokenFile};
 use crate::engine::Misfit;
+use crate::evaluate::FailureKind;
 
 /// The figures of a scan.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -18,9 +20,9 @@ pub struct Stats {
     /// Lines that are none, and the first of them: `FILE:LINE: reason`.
     pub bad_lines: u64,
     /// The first bad lines: why, by file and line.
-    pub bad: BTreeMap<(u32, u64), String>,
+    pub bad: BTreeMap<(u32, u64), BadDocument>,
     /// Files that could not be read to their end, with the reason.
-    pub broken: BTreeMap<u32, String>,
+    pub broken: BTreeMap<u32, BrokenFile>,
     /// Events of a stream too late to be ordered; only rules that need no order saw them.
     pub late: u64,
     /// The first late event that meets a stage of a rule, by file and line.
@@ -55,7 +57,7 @@ pub struct Stats {
     /// Alerts by rule.
     pub alerts: BTreeMap<u32, u64>,
     /// Rules that failed, with the first event on which they did, by file and line, and the reason.
-    pub failed: BTreeMap<u32, ((u32, u64), String)>,
+    pub failed: BTreeMap<u32, ((u32, u64), FailureKind)>,
     /// The scan was stopped before its end.
     pub interrupted: bool,
 }
@@ -85,9 +87,9 @@ impl Stats {
     }
 
     /// Notes a bad line; the first ones are named.
-    pub(super) fn note_bad(&mut self, place: (u32, u64), reason: &str) {
+    pub(super) fn note_bad(&mut self, place: (u32, u64), reason: &BadDocument) {
         self.bad_lines += 1;
-        self.bad.insert(place, reason.to_owned());
+        self.bad.insert(place, reason.clone());
         if self.bad.len() > NAMED {
             self.bad.pop_last();
         }
@@ -106,10 +108,10 @@ impl Stats {
     }
 
     /// Notes that a rule failed on an event.
-    pub(super) fn note_failed(&mut self, rule: u32, place: (u32, u64), reason: &str) {
+    pub(super) fn note_failed(&mut self, rule: u32, place: (u32, u64), reason: &FailureKind) {
         let known = self.failed.get(&rule);
         if known.is_none_or(|(first, _)| place < *first) {
-            self.failed.insert(rule, (place, reason.to_owned()));
+            self.failed.insert(rule, (place, reason.clone()));
         }
     }
 }

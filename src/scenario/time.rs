@@ -1,30 +1,9 @@
 //! `at`: the time of an event from the start of its case. Used by the parser of events.
 
+pub(super) use crate::diagnostic::scenario::BadTime;
+
 /// The longest time from the start, either way: ten thousand hours.
 const LIMIT_MILLIS: i64 = 10_000 * 3_600_000;
-
-/// Why a text is no time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum BadTime {
-    /// A number without a unit.
-    #[error("the unit is missing")]
-    NoUnit,
-    /// Something that is no unit.
-    #[error("the units are `d`, `h`, `m`, `s` and `ms`")]
-    UnknownUnit,
-    /// Units that do not go down from large to small.
-    #[error("write units from large to small, each at most once: `1h2m3s`")]
-    Order,
-    /// No number where one is needed.
-    #[error("a number and a unit are expected, such as `0.8s`")]
-    NoNumber,
-    /// A part of a millisecond.
-    #[error("times are whole milliseconds")]
-    Fraction,
-    /// Too far away.
-    #[error("a case lasts at most 10000 hours")]
-    TooLong,
-}
 
 /// Reads `2s`, `-0.214s`, `1m30s`, `2h`, `500ms` as milliseconds.
 pub(super) fn parse(text: &str) -> Result<i64, BadTime> {

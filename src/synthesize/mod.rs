@@ -30,8 +30,8 @@ use crate::scenario::write::{Sketch, SketchCase};
 
 pub use coverage_fill::fill;
 pub use new_scenario::new;
-pub use scenario_file::AppendableScenario;
-pub use unsolved::{AttackResult, Unsolved, UnsolvedReason};
+pub use scenario_file::{AppendableScenario, NotExtended};
+pub use unsolved::{AttackResult, PinnedValue, UnmetCondition, Unsolved, UnsolvedReason};
 
 /// The request for generated scenarios.
 #[derive(Debug, Clone, Copy)]
@@ -63,16 +63,13 @@ pub struct NewCases {
 }
 
 /// Why no scenario can be generated for a rule.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SynthesizeError {
     /// The rule is of a kind that is not run.
-    #[error("{0} are not supported")]
     Unsupported(String),
     /// No source serves the rule.
-    #[error("no known data source serves the rule's index patterns")]
     NoSource,
     /// There is no source of this name, or the rule does not claim it.
-    #[error("the rule does not claim a data source `{0}`")]
     UnknownSource(String),
 }
 

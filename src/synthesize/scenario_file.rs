@@ -20,16 +20,13 @@ pub struct AppendableScenario<'a> {
 }
 
 /// Why a file cannot have cases more at its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotExtended {
     /// It cannot be read, or holds no scenario.
-    #[error("the scenario file cannot be read")]
     Unreadable,
     /// The attack of its last scenario is a recording.
-    #[error("the attack of the file's last scenario is a recording: no case can change it")]
     Recorded,
     /// `cases` is not a list of lines at the end of the file.
-    #[error("`cases` is not the last key of the file's last scenario, in block style")]
     NotLast,
 }
 

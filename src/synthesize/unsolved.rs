@@ -27,20 +27,16 @@ pub struct UnsolvedClause {
 }
 
 /// Why there is no attack, or no case for a clause.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UnsolvedReason {
     /// The rule has no query, or one that cannot be run.
-    #[error("the rule has no query that can be run")]
     NoQuery,
     /// Elasticsearch would refuse the query.
-    #[error("Elasticsearch would refuse the query: {0}")]
     Refused(RefusedQuery),
     /// The query fails when it runs.
-    #[error(transparent)]
-    Failure(#[from] QueryFailure),
+    Failure(QueryFailure),
     /// No event meets a stage.
-    #[error("no event was found{}{missing}", stage.map_or_else(String::new, |stage| format!(" for stage {stage}")))]
     NoEvent {
         /// The stage, from 1; `None` where there is only one.
         stage: Option<usize>,
@@ -48,19 +44,14 @@ pub enum UnsolvedReason {
         missing: UnmetCondition,
     },
     /// No values of the aggregates of an ES|QL query meet the conditions behind them.
-    #[error("no values of the groups were found that meet `{0}`")]
     NoGroup(String),
     /// No value that all stages can have.
-    #[error("no value was found for the join key `{0}`")]
     NoJoinValue(String),
     /// No value of a field that the rule's type needs.
-    #[error("no value was found for `{0}`, which the rule's type needs")]
     NoValue(String),
     /// The attack needs this many events.
-    #[error("an alert takes {0} events, more than a scenario is written with")]
     TooManyEvents(usize),
     /// Fewer different values than the cardinality counts.
-    #[error("{found} of {wanted} different values were found for `{field}`")]
     TooFewValues {
         /// How many were found.
         found: usize,
@@ -70,57 +61,53 @@ pub enum UnsolvedReason {
         field: String,
     },
     /// A rule of another type.
-    #[error("the rule compares no indicators")]
     NoIndicatorRule,
     /// An indicator rule without entries.
-    #[error("the rule has no entries")]
     NoEntries,
     /// No source of indicators.
-    #[error("no known data source stores indicators")]
     NoIndicatorSource,
     /// No indicator meets the indicator query.
-    #[error("no indicator was found")]
     NoIndicator,
     /// The stages of the attack's events are not known.
-    #[error("the attack does not match")]
     NoMatch,
     /// The scenario cannot be replayed.
-    #[error(transparent)]
-    NotRehearsed(#[from] DryRunError),
+    NotRehearsed(DryRunError),
     /// The scenario gives no check.
-    #[error("nothing was replayed")]
     NothingReplayed,
     /// The attack does not alert when it is replayed.
-    #[error("the attack that was found does not alert")]
     NotAlerting(Box<AttackResult>),
     /// The search for the rule ended before this clause.
-    #[error("not looked for: the clauses before it took all the search that one rule gets")]
     BudgetExhausted,
     /// The source sets the clause's field itself.
-    #[error("{0} has this field as it is")]
     FixedField(String),
     /// No values with which an alert depends on the clause.
-    #[error("found no values with which an alert depends on it")]
     NoDecidingAlert,
     /// No values with which the clause alone stops the attack.
-    #[error("no values were found with which it alone stops the attack")]
     NoStop,
     /// Values were found, and the replay does not show that an alert depends on the clause.
-    #[error("with the values found, no alert depends on it")]
     AlertNotConfirmed,
     /// Values were found, and the replay does not show that the clause stops the attack.
-    #[error("with the values that were found it does not stop the attack")]
     StopNotConfirmed,
 }
 
+impl From<QueryFailure> for UnsolvedReason {
+    fn from(why: QueryFailure) -> Self {
+        Self::Failure(why)
+    }
+}
+
+impl From<DryRunError> for UnsolvedReason {
+    fn from(why: DryRunError) -> Self {
+        Self::NotRehearsed(why)
+    }
+}
+
 /// The condition of a stage that no event meets.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UnmetCondition {
     /// Each part is met by some event, all of them by none.
-    #[error(": its conditions were met one by one, not together")]
     Together,
     /// A part that no event meets by itself.
-    #[error(" that meets `{text}`{}", pin.as_ref().map_or_else(String::new, |pin| format!("; {pin}")))]
     Part {
         /// Its text.
         text: String,
@@ -130,8 +117,7 @@ pub enum UnmetCondition {
 }
 
 /// A value that a sensor always has in a field.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}", self.words())]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PinnedValue {
     /// The field.
     pub field: String,
@@ -147,14 +133,6 @@ impl PinnedValue {
             field: pin.field.clone(),
             values: pin.value.iter().map(ToString::to_string).collect(),
             evidence: pin.evidence.clone(),
-        }
-    }
-
-    fn words(&self) -> String {
-        let (field, evidence) = (&self.field, &self.evidence);
-        match self.values.as_slice() {
-            [] => format!("`{field}` is never there ({evidence})"),
-            values => format!("`{field}` is always {} ({evidence})", values.join(", ")),
         }
     }
 }

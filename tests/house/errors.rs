@@ -218,6 +218,145 @@ fn the_test_itself_finds_sentences() {
     }
 }
 
+/// Files outside `diagnostic` and `report` whose `Display` has words of its own, each with the
+/// reason.
+const WORDS_OF_FORMATS: [(&str, &str); 7] = [
+    (
+        "language/dsl/phrases.rs",
+        "the canonical text of a filter, a name of clauses",
+    ),
+    ("language/eql/format.rs", "the canonical text of a query"),
+    ("language/kql/syntax.rs", "the canonical text of a query"),
+    ("plan/text.rs", "the text of a plan, which goldens record"),
+    (
+        "plan/index_vec.rs",
+        "an inconsistency of the program itself",
+    ),
+    (
+        "replay/reason/mod.rs",
+        "the text of a group, as a snapshot records it",
+    ),
+    (
+        "rule/exception.rs",
+        "the name by which `because` knows an exception",
+    ),
+];
+
+/// What an error or a reason says is written in `diagnostic` and `report`; `cli` words its own
+/// errors, `lint` its findings.
+#[test]
+fn no_other_room_writes_the_sentence_of_an_error_or_a_reason() {
+    let mut found = Vec::new();
+    for source in Source::all() {
+        if ["diagnostic", "report", "cli", "lint"].contains(&source.room())
+            || WORDS_OF_FORMATS
+                .iter()
+                .any(|(name, _)| *name == source.name)
+        {
+            continue;
+        }
+        let code: Vec<&str> = source.code().into_iter().map(|(_, line)| line).collect();
+        for sentence in displayed_sentences(&code.join("\n")) {
+            found.push(format!("{}: {sentence}", source.name));
+        }
+    }
+    assert!(
+        found.is_empty(),
+        "these errors or reasons say something in English; make each a cause in `diagnostic/`, or \
+         write its sentence in `report/`:\n{}",
+        found.join("\n")
+    );
+}
+
+#[test]
+fn every_file_with_words_of_a_format_is_there() {
+    let sources = Source::all();
+    for (name, _) in WORDS_OF_FORMATS {
+        let source = sources.iter().find(|source| source.name == name);
+        let source = source.unwrap_or_else(|| panic!("{name} is not there"));
+        let code: Vec<&str> = source.code().into_iter().map(|(_, line)| line).collect();
+        let code = code.join("\n");
+        assert!(
+            !displayed_sentences(&code).is_empty(),
+            "{name} needs no exception"
+        );
+    }
+}
+
+/// The literals of several words in `#[error(…)]` and in the bodies of `Display`.
+fn displayed_sentences(code: &str) -> Vec<String> {
+    let attributes = code.match_indices("#[error(").map(|(at, _)| (at, ")]"));
+    let displays = code
+        .match_indices("Display for ")
+        .map(|(at, _)| (at, "\n}"));
+    let mut found = Vec::new();
+    for (at, end) in attributes.chain(displays) {
+        let part = code.get(at..).unwrap_or("");
+        let part = part.split(end).next().unwrap_or("");
+        found.extend(literals(part).into_iter().filter(|text| has_words(text)));
+    }
+    found
+}
+
+/// The string literals of a text of Rust.
+fn literals(code: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut inside: Option<String> = None;
+    let mut characters = code.chars();
+    while let Some(c) = characters.next() {
+        match (&mut inside, c) {
+            (None, '\'') => {
+                // A character, such as `'"'`; a lifetime has no second quote and nothing to skip.
+                let mut ahead = characters.clone();
+                if ahead.next() == Some('"') && ahead.next() == Some('\'') {
+                    characters = ahead;
+                }
+            }
+            (Some(text), '\\') => text.extend(characters.next()),
+            (Some(_), '"') => found.extend(inside.take()),
+            (Some(text), c) => text.push(c),
+            (None, '"') => inside = Some(String::new()),
+            (None, _) => {}
+        }
+    }
+    found
+}
+
+/// Whether a text has a word and, behind a blank, another word or value.
+fn has_words(text: &str) -> bool {
+    let is_word = |part: &str| {
+        part.len() > 1
+            && part
+                .chars()
+                .all(|c| c.is_alphabetic() || "`,:.'-{}".contains(c))
+    };
+    let parts: Vec<&str> = text.split(' ').collect();
+    let words = parts.iter().filter(|part| is_word(part)).count();
+    let named = |part: &&str| part.len() > 1 && part.chars().all(char::is_alphabetic);
+    words > 1 && parts.iter().any(named)
+}
+
+#[test]
+fn the_test_itself_finds_displayed_sentences() {
+    for code in [
+        "#[error(\"no list `{0}`\")]\nNoList(String),",
+        "#[error(\n    \"it has {count} values\"\n)]",
+        "impl fmt::Display for A {\n    fn fmt() {\n        write!(f, \"no list {name}\")\n    }\n}",
+        "impl<T> Display for A<T> {\n    f.write_str(\"the end\")\n}\n",
+    ] {
+        assert_eq!(displayed_sentences(code).len(), 1, "{code}");
+    }
+    for code in [
+        "#[error(\"{0}\")]",
+        "#[error(transparent)]",
+        "impl Display for A {\n    write!(f, \"{name}: {why}\")\n}\nfn a() { \"no list\" }",
+        "impl Display for A {\n    f.write_char('\"');\n}\nfn b() { \"no list\" }",
+        "fn a() -> String { format!(\"no list {name}\") }",
+    ] {
+        assert_eq!(displayed_sentences(code), Vec::<String>::new(), "{code}");
+    }
+}
+
 /// A cause holds what a sentence is made of, and not the sentence; its fields stand beside the
 /// other keys of a finding in JSON and SARIF.
 #[test]
@@ -227,7 +366,7 @@ fn no_field_of_a_cause_is_its_sentence_or_another_key() {
     ];
     let mut families = 0;
     for source in Source::all() {
-        if !source.name.starts_with("diagnostic/query/") {
+        if source.room() != "diagnostic" || !source.text.contains("causes! {") {
             continue;
         }
         families += 1;

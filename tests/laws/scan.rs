@@ -495,7 +495,7 @@ fn odd_lines_are_counted_and_named_and_nothing_else_is_lost() {
     assert_eq!((stats.events, stats.bad_lines), (3, 3));
     assert_eq!(stats.bad.len(), 3);
     assert!(
-        stats.bad[&(0, 2)].starts_with("not valid JSON"),
+        stats.bad[&(0, 2)].to_string().starts_with("not valid JSON"),
         "{:?}",
         stats.bad
     );

@@ -13,7 +13,7 @@ use super::super::files::Files;
 use super::super::settings::Settings;
 use super::exception_lists;
 use crate::compile::{CompileError, CompiledRule, RuleCompiler, Unsupported};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Details, Diagnostic};
 use crate::event::{Event, Timestamp};
 use crate::project::rule_files::{EXTENSIONS, named};
 use crate::rule;
@@ -42,6 +42,10 @@ pub(super) struct NotRun {
     pub(super) file: String,
     /// Why.
     pub(super) reason: String,
+    /// The word for it, where there is one.
+    pub(super) cause: Option<String>,
+    /// What it names.
+    pub(super) details: Details,
     /// The rule or the file is at fault, and not only more than Trapline can do.
     pub(super) is_fault: bool,
     /// It is one of a type that is not run at all.
@@ -54,6 +58,8 @@ impl NotRun {
             id: String::new(),
             file,
             reason,
+            cause: None,
+            details: Details::default(),
             is_fault: true,
             is_other_type: false,
         }
@@ -209,6 +215,8 @@ pub(super) fn hidden(settings: &Settings) -> impl Iterator<Item = NotRun> + '_ {
         id: String::new(),
         file: settings.files.name(&path),
         reason: "an ignore file hides it".to_owned(),
+        cause: None,
+        details: Details::default(),
         is_fault: false,
         is_other_type: false,
     })
@@ -277,6 +285,8 @@ fn compile(
                 id,
                 file: name,
                 reason: why.to_string(),
+                cause: Some(why.cause()),
+                details: why.details(),
                 is_fault: matches!(&why, CompileError::Refused(refused) if !refused.unsupported),
                 is_other_type: matches!(
                     why,

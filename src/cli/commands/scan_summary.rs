@@ -41,8 +41,12 @@ pub(super) fn figures(
         })
     };
     let misfits = stats.first_misfits.iter().map(misfit);
-    let not_run =
-        |rule: &NotRun| json!({"rule_id": rule.id, "file": rule.file, "reason": rule.reason});
+    let not_run = |rule: &NotRun| {
+        json!({
+            "rule_id": rule.id, "file": rule.file, "reason": rule.reason,
+            "cause": rule.cause, "details": rule.details,
+        })
+    };
     let unsupported = rules.not_run.iter().map(not_run);
     json!({
         "events": stats.events,
@@ -171,11 +175,17 @@ fn unread(stats: &Stats, rules: &Rules, names: &[String], text: &mut String) {
     if stats.bad_lines > 0 {
         let _ = writeln!(text, "{} lines are no events:", stats.bad_lines);
         for (place, reason) in &stats.bad {
-            let _ = writeln!(text, "    {}: {}", at(*place), escape::line(reason));
+            let _ = writeln!(
+                text,
+                "    {}: {}",
+                at(*place),
+                escape::line(&reason.to_string())
+            );
         }
     }
     for (file, reason) in &stats.broken {
-        let (name, reason) = (file_name(names, *file), escape::line(reason));
+        let (name, reason) = (file_name(names, *file), reason.to_string());
+        let reason = escape::line(&reason);
         let _ = writeln!(text, "not read to its end: {name}: {reason}");
     }
 }

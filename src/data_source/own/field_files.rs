@@ -56,7 +56,7 @@ pub(super) fn read(
 fn of_mapping(source: &Arc<SourceText>) -> Result<Vec<FieldList>, Box<Diagnostic>> {
     let mappings = mapping::parse(source.text()).map_err(|why| {
         let span = match &why {
-            BadMapping::Syntax(error) => place(source.text(), error.line(), error.column()),
+            BadMapping::Syntax(error) => place(source.text(), error.line, error.column),
             BadMapping::Shape => Span::default(),
         };
         let message = format!("`{}` is no mapping: {why}", source.name());

@@ -8,6 +8,7 @@ use super::super::builtin;
 use super::super::field_list::FieldList;
 use super::super::route::stored_in;
 use super::reader::is_word;
+use crate::diagnostic::data_source::TooMany;
 use crate::event::field::Reading;
 use crate::event::schema::{MappedField, Origin};
 use crate::event::{Event, FieldType, Scalar};
@@ -28,11 +29,6 @@ const OF_KIND: &[&str] = &[
 ];
 /// The index of events that do not say theirs.
 const NO_INDEX: &str = "logs-learnt-default";
-
-/// A recording has more fields, indices or kinds than are kept.
-#[derive(Debug, thiserror::Error)]
-#[error("the recording has more than {MOST} fields, indices or kinds of event")]
-pub struct TooMany;
 
 /// What a recording shows of its source.
 #[derive(Debug, Default)]
@@ -87,7 +83,11 @@ impl Learnt {
         }
         self.kind(index, event);
         let kept = self.fields + self.indices.len() + self.kinds.len() + self.systems.len();
-        if kept > MOST { Err(TooMany) } else { Ok(()) }
+        if kept > MOST {
+            Err(TooMany::Parts(MOST))
+        } else {
+            Ok(())
+        }
     }
 
     /// Whether no event was learnt from.

@@ -65,3 +65,11 @@ causes! {
         MultiMatch(found: String) => "a `multi_match` of type `{found}`";
     }
 }
+
+causes! {
+    /// Why the filters of a rule are not taken.
+    BadFilters {
+        /// `name` is the key of the rule.
+        Unreadable { name: String, why: MalformedQuery } => "`{name}` cannot be read: {why}";
+    }
+}

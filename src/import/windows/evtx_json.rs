@@ -4,7 +4,7 @@
 use serde_json::{Map, Value as Json};
 
 use super::{Account, Data, Outcome, WindowsEvent, braced, number, text, text_at, utc};
-use crate::import::error::Problem;
+use crate::diagnostic::recording::Problem;
 
 pub(super) fn read(mut object: Map<String, Json>) -> Result<WindowsEvent, Problem> {
     let mut event = match object.shift_remove("Event") {

@@ -10,7 +10,7 @@ use std::cell::RefCell;
 use serde_json::{Map, Value as Json};
 
 use super::detect::EventForm;
-use super::error::Problem;
+use crate::diagnostic::recording::Problem;
 use crate::event::Timestamp;
 use crate::event::time::DateFormat;
 

@@ -4,8 +4,8 @@
 use serde_json::{Map, Value as Json};
 
 use super::{Account, Data, Outcome, WindowsEvent, braced, number_at, text_at, utc};
+use crate::diagnostic::recording::Problem;
 use crate::event::Timestamp;
-use crate::import::error::Problem;
 
 pub(super) fn read(mut object: Map<String, Json>) -> Result<WindowsEvent, Problem> {
     let Some(Json::Object(mut winlog)) = object.shift_remove("winlog") else {

@@ -1,11 +1,11 @@
 //! What keeps the events of a case from sharing values with the indicators of an indicator-match
 //! rule.
 
-use crate::diagnostic::observation::{Among, EntriesSeen, EntrySeen, Seen};
+use crate::diagnostic::observation::{Among, ClausesSeen, EntriesSeen, EntrySeen, Seen};
 use crate::evaluate::Override;
 use crate::evaluate::indicator_match::{Enumerated, Pair, Unmet, group_holds};
 use crate::event::EventId;
-use crate::replay::case::indicators::Indicators;
+use crate::replay::case::indicators::{Indicators, LostIndicator};
 use crate::replay::production::case_run::Run;
 use crate::replay::reason::ReasonWord;
 use crate::replay::rule_types::alert_stopped::AlertStopped;
@@ -140,16 +140,16 @@ impl Reasons<'_, '_> {
         let (event, indicator, _) = self.pair(self.side, &numbers)?;
         let (_, why) = lost.iter().find(|(number, _)| *number == indicator)?;
         let name = label(self.indicators, indicator);
-        let value = match why.as_str() {
-            "threat_filters" => Seen::FilteredIndicator { name },
-            "threat_index" => Seen::UnselectedIndicator { name },
-            why if why.starts_with("exception") => Seen::HiddenIndicator {
+        let value = match why {
+            LostIndicator::Filtered => Seen::FilteredIndicator { name },
+            LostIndicator::Unselected => Seen::UnselectedIndicator { name },
+            LostIndicator::Excepted(exception) => Seen::HiddenIndicator {
                 name,
-                exception: why.to_owned(),
+                exception: exception.clone(),
             },
-            why => Seen::UnmetIndicatorQuery {
+            LostIndicator::Unmet(unmet) => Seen::UnmetIndicatorQuery {
                 name,
-                clause: why.to_owned(),
+                clauses: ClausesSeen(unmet.texts.clone()),
             },
         };
         Some(self.reason(ReasonWord::IndicatorQuery, Some(event), value))

@@ -108,7 +108,11 @@ fn read(
     let recording = Import::open(file, reader, options);
     let constants = Constants::new(beside.catalogue);
     for document in recording {
-        let document = document.map_err(|fault| bad(fault.to_string()).help(fault.help()))?;
+        let document = document.map_err(|fault| {
+            let mut diagnostic = Diagnostic::of(&error::BAD_CAPTURE, &fault.problem);
+            diagnostic.message = fault.to_string();
+            diagnostic.at(beside.source, from.file.span, "")
+        })?;
         let mut event = Event::from_document(&document.source);
         constants.fill(&mut event);
         memory += event.memory();

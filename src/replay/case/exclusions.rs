@@ -211,7 +211,7 @@ fn text_beside(files: &dyn Files, file: &str, path: &str) -> Result<String, Unre
         .read_to_string(&mut text)
         .map_err(|error| UnreadList::NotRead {
             path: path.to_owned(),
-            error: error.to_string(),
+            said: error.to_string(),
         })?;
     if read as u64 > LARGEST {
         return Err(UnreadList::TooLarge {

@@ -17,7 +17,7 @@ use crate::evaluate::{
 };
 use crate::event::{Event, EventId, Timestamp};
 use crate::execution::indicator_match::Presence;
-use crate::plan::Plan;
+use crate::plan::{ClauseId, ClauseName};
 use crate::replay::START;
 use crate::rule::{self, MappingEntry};
 
@@ -86,6 +86,27 @@ pub(in crate::replay) struct Input<'c> {
     pub(in crate::replay) exclusions: Option<&'c Arc<CompiledExclusions>>,
 }
 
+/// Why a rule does not find an indicator.
+pub(in crate::replay) enum LostIndicator {
+    /// One of the rule's `threat_filters` leaves it out.
+    Filtered,
+    /// The exception of this name hides it.
+    Excepted(String),
+    /// `threat_index` does not select it.
+    Unselected,
+    /// It does not meet the indicator query.
+    Unmet(UnmetClauses),
+}
+
+/// The clauses of an indicator query that an indicator does not meet.
+#[derive(Default)]
+pub(in crate::replay) struct UnmetClauses {
+    /// The texts of those that a reader looks at: each alone, or all together where none is.
+    pub(in crate::replay) texts: Vec<String>,
+    /// Those each of which alone keeps it from being found.
+    pub(in crate::replay) alone: Vec<ClauseName>,
+}
+
 /// The indicators of a case.
 pub(in crate::replay) struct Indicators<'c> {
     /// The settings of the rule.
@@ -101,7 +122,7 @@ pub(in crate::replay) struct Indicators<'c> {
     /// For each of them, which executions' indicator query finds it; milliseconds since 1970.
     pub(in crate::replay) presence: Vec<Presence>,
     /// Why the others are not found, by their numbers.
-    pub(in crate::replay) lost: Vec<(usize, String)>,
+    pub(in crate::replay) lost: Vec<(usize, LostIndicator)>,
     /// The entries of the mapping on the events and indicators of the case.
     pub(in crate::replay) compared: Comparison<'c>,
 }
@@ -149,7 +170,7 @@ impl<'c> Indicators<'c> {
 /// The numbers of indicators.
 type Found = Vec<usize>;
 /// The numbers of indicators that are not found, each with the reason.
-type Lost = Vec<(usize, String)>;
+type Lost = Vec<(usize, LostIndicator)>;
 
 /// What the indicator query finds at a time; `None` where the time plays no part.
 fn found_at(input: &Input<'_>, now: i64) -> Result<Option<BTreeSet<usize>>, QueryFailure> {
@@ -252,27 +273,20 @@ fn searched(
 }
 
 /// Why the query does not find an indicator.
-fn why_lost(case_events: &CaseEvents, number: usize, evaluation: &Evaluation<'_>) -> String {
+fn why_lost(
+    case_events: &CaseEvents,
+    number: usize,
+    evaluation: &Evaluation<'_>,
+) -> LostIndicator {
     let facts = case_events.facts.get(number);
     match facts.and_then(|facts| facts.hidden_by.first()) {
-        Some((name, _)) if name == "filters" => return "threat_filters".to_owned(),
-        Some((name, _)) => return name.clone(),
-        None if is_unrouted(case_events, number) => return "threat_index".to_owned(),
-        None => {}
-    }
-    let others = EventId::of(&case_events.events);
-    let others = others.filter(|id| id.index() != number);
-    let blockers = evaluation.blockers(&BlockerHint {
-        waived: others.map(Override::Without).collect(),
-        ..BlockerHint::default()
-    });
-    let causes = match blockers.causes.as_slice() {
-        [] => &blockers.together,
-        causes => causes,
-    };
-    match clause_texts(evaluation.plan(), causes).as_slice() {
-        [] => "threat_query".to_owned(),
-        texts => texts.join(" and "),
+        // Filters stand before exceptions.
+        Some(_) if facts.is_some_and(|facts| !facts.filtered_by.is_empty()) => {
+            LostIndicator::Filtered
+        }
+        Some((name, _)) => LostIndicator::Excepted(name.clone()),
+        None if is_unrouted(case_events, number) => LostIndicator::Unselected,
+        None => LostIndicator::Unmet(unmet(case_events, evaluation, number)),
     }
 }
 
@@ -283,11 +297,31 @@ fn is_unrouted(case_events: &CaseEvents, number: usize) -> bool {
         .is_some_and(|event| event.unrouted)
 }
 
-/// The canonical texts of the clauses among these causes.
-fn clause_texts(plan: &Plan, causes: &[Cause]) -> Vec<String> {
-    let clauses = causes.iter().filter_map(|cause| match cause.kind {
-        CauseKind::Clause(id) => plan.clause(id),
-        CauseKind::NotRouted | CauseKind::ConsumedBy(_) => None,
+/// The clauses that an indicator does not meet.
+fn unmet(case_events: &CaseEvents, evaluation: &Evaluation<'_>, number: usize) -> UnmetClauses {
+    let others = EventId::of(&case_events.events);
+    let others = others.filter(|id| id.index() != number);
+    let blockers = evaluation.blockers(&BlockerHint {
+        waived: others.map(Override::Without).collect(),
+        ..BlockerHint::default()
     });
-    clauses.map(|clause| clause.text.clone()).collect()
+    let causes = match blockers.causes.as_slice() {
+        [] => &blockers.together,
+        causes => causes,
+    };
+    let plan = evaluation.plan();
+    let names = clauses_of(&blockers.causes).filter_map(|id| plan.clause_name(id));
+    let clauses = clauses_of(causes).filter_map(|id| plan.clause(id));
+    UnmetClauses {
+        alone: names.collect(),
+        texts: clauses.map(|clause| clause.text.clone()).collect(),
+    }
+}
+
+/// The clauses among these causes.
+fn clauses_of(causes: &[Cause]) -> impl Iterator<Item = ClauseId> + '_ {
+    causes.iter().filter_map(|cause| match cause.kind {
+        CauseKind::Clause(id) => Some(id),
+        CauseKind::NotRouted | CauseKind::ConsumedBy(_) => None,
+    })
 }

@@ -7,10 +7,9 @@ use super::plan_clauses::clauses_of;
 use super::setting::Setting;
 use crate::compile::CompiledQuery;
 use crate::diagnostic::QueryText;
-use crate::evaluate::{BlockerHint, CauseKind, Context, Evaluation, Match, Override};
-use crate::event::EventId;
-use crate::plan::{ClauseId, Plan};
-use crate::replay::case::indicators::Indicators;
+use crate::evaluate::{Context, Evaluation, Match};
+use crate::plan::ClauseName;
+use crate::replay::case::indicators::{Indicators, LostIndicator};
 use crate::replay::judge::deciding::deciding;
 use crate::replay::rule_types::indicator_match::matched;
 
@@ -48,36 +47,20 @@ pub(in crate::replay) fn of_alerts(indicators: &Indicators<'_>, alerts: &[Match]
             .collect();
         let count = indicators.case_events.events.len();
         let clauses = deciding(evaluation, count, &matches, &[]);
-        decides(evaluation.plan(), &clauses, true)
+        let plan = evaluation.plan();
+        let names = clauses.iter().filter_map(|id| plan.clause_name(*id));
+        decided(names, true)
     })
 }
 
 /// The clauses each of which alone keeps an indicator from being found.
-pub(in crate::replay) fn of_lost(indicators: &Indicators<'_>, number: usize) -> Vec<Decided> {
-    let is_hidden = indicators
-        .case_events
-        .facts
-        .get(number)
-        .is_some_and(|facts| !facts.hidden_by.is_empty());
-    if is_hidden {
-        return Vec::new();
+pub(super) fn of_lost(why: &LostIndicator) -> Vec<Decided> {
+    match why {
+        LostIndicator::Unmet(unmet) => decided(unmet.alone.iter().cloned(), false),
+        LostIndicator::Filtered | LostIndicator::Excepted(_) | LostIndicator::Unselected => {
+            Vec::new()
+        }
     }
-    with_evaluation(indicators, |evaluation| {
-        let others = EventId::of(&indicators.case_events.events);
-        let others = others.filter(|event| event.index() != number);
-        let blockers = evaluation.blockers(&BlockerHint {
-            waived: others.map(Override::Without).collect(),
-            ..BlockerHint::default()
-        });
-        let causes = blockers.causes.iter();
-        let clauses: Vec<ClauseId> = causes
-            .filter_map(|cause| match cause.kind {
-                CauseKind::Clause(id) => Some(id),
-                CauseKind::NotRouted | CauseKind::ConsumedBy(_) => None,
-            })
-            .collect();
-        decides(evaluation.plan(), &clauses, false)
-    })
 }
 
 /// Runs the indicator query once more; a query that fails decides nothing.
@@ -98,8 +81,7 @@ fn with_evaluation(
     evaluation.map_or_else(|_| Vec::new(), |evaluation| ask(&evaluation))
 }
 
-fn decides(plan: &Plan, clauses: &[ClauseId], matched: bool) -> Vec<Decided> {
-    let names = clauses.iter().filter_map(|id| plan.clause_name(*id));
+fn decided(names: impl Iterator<Item = ClauseName>, matched: bool) -> Vec<Decided> {
     let decided = names.map(|name| Decided {
         clause: Setting::IndicatorClause(name).name(),
         matched,

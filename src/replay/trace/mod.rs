@@ -21,6 +21,7 @@ use super::outcome::{self, CheckKey, NoneRecord, Place, Verdict};
 use super::production::case_run::Run;
 use super::production::timeline::{Timeline, timeline};
 use crate::compile::CompiledQuery;
+use crate::diagnostic::observation::Missed;
 use crate::diagnostic::{QueryText, Span};
 use crate::evaluate::{CauseKind, Evaluation, KeptEvaluation, Match, Override};
 use crate::event::{Event, EventId};
@@ -78,7 +79,7 @@ pub struct CheckTrace {
     /// What outside the query keeps production from an alert, nothing waived.
     pub outside: Option<NoneRecord>,
     /// By how little the one thing that stopped it was missed.
-    pub miss: Option<String>,
+    pub miss: Option<Missed>,
     /// Where fields come from that decided and that the scenario does not set.
     pub notes: Vec<String>,
     /// Its executions in production.
@@ -198,7 +199,7 @@ pub(super) fn observe(
         alerts,
         outside,
         miss: match &judgement.observed {
-            outcome::Observed::None(none) => none.miss.as_ref().map(ToString::to_string),
+            outcome::Observed::None(none) => none.miss.clone(),
             _ => None,
         },
         notes: Vec::new(),

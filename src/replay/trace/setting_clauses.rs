@@ -339,7 +339,7 @@ impl Trial<'_, '_> {
                         .filter(|(_, at)| fails_alone(&pairs, *at));
                     decided.extend(alone.map(|(one, _)| decides(&entry(one), false)));
                 }
-                for (indicator, _) in &indicators.lost {
+                for (indicator, why) in &indicators.lost {
                     let pairs = pairs(event, *indicator, number);
                     if pairs.is_empty() || group_holds(&pairs).is_err() {
                         continue;
@@ -349,7 +349,7 @@ impl Trial<'_, '_> {
                     decided.extend(filter.map(|(at, (filter, _))| {
                         decides(&Setting::IndicatorFilter(at, filter.to_string()), false)
                     }));
-                    decided.extend(indicator_clauses::of_lost(indicators, *indicator));
+                    decided.extend(indicator_clauses::of_lost(why));
                 }
             }
         }

@@ -11,7 +11,7 @@ use super::super::terminal::group::argument;
 use super::blocks::{Block, Report, Rule, change_tone, sign, tone};
 use super::{at, link, timeline, with_code};
 use crate::diagnostic::render::render;
-use crate::explain::{ClauseRow, Explanation};
+use crate::explain::{self, ClauseRow, Explanation};
 use crate::plan::ClauseName;
 use crate::replay::outcome::{Observed, Place};
 use crate::snapshot::diff::{Tag, diff};
@@ -146,9 +146,13 @@ fn facts(report: &Report<'_>, rule: &Rule<'_>, block: &Block<'_>, text: &mut Str
         .and_then(|details| details.explanation.as_ref())
     {
         let (alone, together) = (&explanation.would, &explanation.together);
-        let together = (!together.is_empty()).then(|| together.join(", and "));
-        let all = alone.iter().chain(&together);
-        row("would alert if", all.map(|words| escaped(words)), text);
+        let texts = |changes: &[explain::Change]| {
+            let texts = changes.iter().map(ToString::to_string);
+            texts.collect::<Vec<_>>()
+        };
+        let together = (!together.is_empty()).then(|| texts(together).join(", and "));
+        let all = texts(alone).into_iter().chain(together);
+        row("would alert if", all.map(|words| escaped(&words)), text);
     }
     let place = |place: &Place| at(report, place.source.name(), Some(place.line()));
     row("case", check.place.iter().map(place), text);

@@ -316,7 +316,12 @@ fn changes(one: &Explanation, painter: Painter, text: &mut String) {
         } else {
             format!("{joined:>15}")
         };
-        let _ = writeln!(text, "  {}{}", painter.paint(NAME, &start), clean(change));
+        let _ = writeln!(
+            text,
+            "  {}{}",
+            painter.paint(NAME, &start),
+            clean(&change.to_string())
+        );
     }
     more(changes.len(), painter, text);
 }

@@ -13,8 +13,10 @@ use std::sync::Arc;
 use self::pairing::{Pairing, UnpairedAlerts};
 use self::why::CauseAnalysis;
 use super::{Decider, RuleChange};
-use crate::compile::{CompiledRule, ExceptionLists, RuleCompiler};
+use crate::compile::{CompileError, CompiledRule, ExceptionLists, RuleCompiler};
 use crate::data_source::Catalogue;
+use crate::diagnostic::document::BrokenFile;
+use crate::diagnostic::failure::{EngineRefusal, FailureKind};
 use crate::event::io::Stop;
 use crate::event::{Event, Timestamp};
 use crate::replay::Subject;
@@ -48,6 +50,17 @@ pub struct Rules<'a> {
     pub catalogues: [&'a Catalogue; 2],
 }
 
+/// Why a rule is not compared.
+#[derive(Debug)]
+pub enum NotCompared {
+    /// It cannot be compiled.
+    Compile(CompileError),
+    /// The engine cannot run it.
+    Engine(EngineRefusal),
+    /// It fails on an event.
+    Fails(FailureKind),
+}
+
 /// The differences between two versions of the rules on recordings.
 #[derive(Debug, Default)]
 pub struct Recordings {
@@ -55,14 +68,15 @@ pub struct Recordings {
     pub files: usize,
     /// The figures of the scan.
     pub stats: Stats,
-    /// Files that could not be read to their end, and why.
-    pub broken: Vec<(String, String)>,
+    /// Files that could not be read to their end, and why; `None` stands for all of them, where
+    /// they could not be sorted.
+    pub broken: Vec<(Option<String>, BrokenFile)>,
     /// How many alerts the older and the newer version give.
     pub alerts: (u64, u64),
     /// Alerts that only one version gives, by rule and class; worst first.
     pub differences: Vec<AlertDifference>,
-    /// Rules that could not be compared: file and reason.
-    pub not_run: Vec<(String, String)>,
+    /// Rules that could not be compared, by file.
+    pub not_run: Vec<(String, NotCompared)>,
     /// The exception lists that were applied.
     pub lists_applied: BTreeSet<String>,
     /// The exception lists that rules refer to and that were not there.
@@ -162,23 +176,27 @@ pub fn compare(
     for refused in refused {
         if let Some((version, _)) = versions.of.get(refused.rule as usize) {
             let file = version.subject.file.clone();
-            found.not_run.push((file, refused.reason.to_string()));
+            found
+                .not_run
+                .push((file, NotCompared::Engine(refused.reason)));
         }
     }
     for (rule, (_, reason)) in &stats.failed {
         if let Some((version, _)) = versions.of.get(*rule as usize) {
             let file = version.subject.file.clone();
-            found.not_run.push((file, reason.clone()));
+            found
+                .not_run
+                .push((file, NotCompared::Fails(reason.clone())));
         }
     }
     for (file, reason) in &stats.broken {
         found
             .broken
-            .push((inputs.name(*file as usize), reason.clone()));
+            .push((Some(inputs.name(*file as usize)), reason.clone()));
     }
     if let Some(reason) = &stats.unsorted {
-        let what = "the recordings, which are out of order".to_owned();
-        found.broken.push((what, reason.clone()));
+        let reason = BrokenFile::Unreadable(reason.clone());
+        found.broken.push((None, reason));
     }
     found.stats = stats;
     found.differences = differences(pairs, unpaired, &versions, inputs);
@@ -248,7 +266,7 @@ impl<'s> Versions<'s> {
                 let compiler = if before { &mut older } else { &mut newer };
                 match compiler.compile(Arc::new(subject.rule.clone())) {
                     Ok(rule) => compiled.push((rule, Version { subject, before })),
-                    Err(why) => refused = Some(why.to_string()),
+                    Err(why) => refused = Some(NotCompared::Compile(why)),
                 }
             }
             let mut places = [None; 2];

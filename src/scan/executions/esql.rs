@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use super::reading::Reading;
 use super::replay::{ExecutionResult, Group, Held, MOST_ALERTED, RuleExecutor};
-use crate::evaluate::QueryFailure;
+use crate::evaluate::{FailureKind, QueryFailure};
 use crate::evaluate::pipeline::{Input, OutputRow, Program};
 use crate::event::io::RowMemory;
 use crate::event::{Event, Timestamp};
@@ -152,8 +152,8 @@ impl RuleExecutor for EsqlExecutor<'_> {
 
     fn expire(&mut self, _: Event) {}
 
-    fn failure(&mut self) -> Option<String> {
-        self.failure.take().map(|failure| failure.to_string())
+    fn failure(&mut self) -> Option<FailureKind> {
+        self.failure.take().map(|failure| failure.kind)
     }
 }
 

@@ -6,8 +6,8 @@ use super::candidates::Candidates;
 use super::reading::Reading;
 use super::replay::{ExecutionResult, Group, Held, MOST_ALERTED, RuleExecutor};
 use crate::compile::{Comparison, FoundIndicators, IndicatorSide};
-use crate::evaluate::QueryFailure;
 use crate::evaluate::indicator_match::{Enumerated, Pair};
+use crate::evaluate::{FailureKind, QueryFailure};
 use crate::event::{Event, Timestamp, Value};
 use crate::execution::Arrival;
 use crate::execution::indicator_match::{self, Matched, Presence, Sides};
@@ -180,7 +180,7 @@ impl RuleExecutor for IndicatorExecutor<'_> {
 
     fn expire(&mut self, _: Compared) {}
 
-    fn failure(&mut self) -> Option<String> {
-        self.failure.take().map(|failure| failure.to_string())
+    fn failure(&mut self) -> Option<FailureKind> {
+        self.failure.take().map(|failure| failure.kind)
     }
 }

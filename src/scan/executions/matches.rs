@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use super::reading::Reading;
 use super::replay::{ExecutionResult, Group, Held, MOST_ALERTED, RuleExecutor};
-use crate::evaluate::{Context, Match, Patterns, QueryFailure};
+use crate::evaluate::{Context, FailureKind, Match, Patterns, QueryFailure};
 use crate::event::schema::MappedField;
 use crate::event::{Event, Timestamp};
 use crate::execution::replayed::Execution;
@@ -124,7 +124,7 @@ impl RuleExecutor for EventExecutor<'_> {
 
     fn expire(&mut self, _: Event) {}
 
-    fn failure(&mut self) -> Option<String> {
-        self.failure.take().map(|failure| failure.to_string())
+    fn failure(&mut self) -> Option<FailureKind> {
+        self.failure.take().map(|failure| failure.kind)
     }
 }

@@ -22,6 +22,7 @@ use std::sync::Arc;
 
 use super::{EventRecord, Options, Search, Searched};
 use crate::compile::CompiledRule;
+use crate::evaluate::FailureKind;
 use crate::event::external_sort::{OpenTemporary, Sorted, Sorter};
 use crate::execution::suppress::OpenGroups;
 use crate::rule::{Rule, RuleKind};
@@ -44,7 +45,7 @@ pub(super) struct Executions<'s> {
 }
 
 /// Where a rule failed, as the file and line of an event, and why.
-pub(super) type Failed = ((u32, u64), String);
+pub(super) type Failed = ((u32, u64), FailureKind);
 
 /// What executions dropped, cut, suppressed or failed on, by rule.
 #[derive(Debug, Default)]

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::reading::Reading;
+use crate::evaluate::FailureKind;
 use crate::event::Value;
 use crate::execution::replayed::Execution;
 use crate::execution::{Arrival, Windows};
@@ -47,7 +48,7 @@ pub(super) trait RuleExecutor {
     }
 
     /// Why an execution failed, if one did.
-    fn failure(&mut self) -> Option<String> {
+    fn failure(&mut self) -> Option<FailureKind> {
         None
     }
 }
@@ -105,7 +106,7 @@ pub(super) struct Replay<K: RuleExecutor> {
     next: i64,
     dropped: u64,
     /// The first event of the first execution that failed, by file and line, and why it did.
-    pub(super) failed: Option<((u32, u64), String)>,
+    pub(super) failed: Option<((u32, u64), FailureKind)>,
     /// Alerts beyond `max_signals`.
     pub(super) cut: u64,
     /// Alerts that went under an earlier one of their group.

@@ -129,8 +129,8 @@ fn name(fault: &RecordError, number: usize, console: &mut Console) {
     if number > NAMED {
         return;
     }
-    let mut diagnostic = Diagnostic::error(&error::BAD_RECORDING, fault.to_string());
-    diagnostic = diagnostic.help(fault.help());
+    let mut diagnostic = Diagnostic::of(&error::BAD_RECORDING, &fault.problem);
+    diagnostic.message = fault.to_string();
     if number == NAMED {
         diagnostic = diagnostic.help("what else cannot be read is only counted");
     }
