@@ -124,9 +124,7 @@ impl Found<'_> {
                 stage: None,
                 event: cause.event.clone(),
                 clause: cause.clause.clone(),
-                saw: value
-                    .filter(|_| is_clause)
-                    .map(|value| (false, value)),
+                saw: value.filter(|_| is_clause).map(|value| (false, value)),
                 miss: miss(record, clause),
                 found: record.value.clone().filter(|_| !is_clause),
             });

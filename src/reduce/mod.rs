@@ -114,7 +114,6 @@ pub enum ReduceError {
     /// The rule alerts, and should not.
     Alerts(usize),
     /// What decides is too much for a scenario.
-    #[error("{events} events decide the verdict, and a scenario has at most {most}")]
     TooMany {
         /// How many events there are.
         events: usize,

@@ -36,6 +36,10 @@ impl fmt::Display for ReduceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unsupported(one) => write!(f, "{one} are not supported"),
+            Self::TooMany { events, most } => write!(
+                f,
+                "{events} events decide the verdict, and a scenario has at most {most}"
+            ),
             Self::NoEvents => f.write_str("the recordings hold no event"),
             Self::NoSource => f.write_str("no known data source serves the rule's index patterns"),
             Self::UnknownSource(one) => write!(f, "there is no data source `{one}`"),

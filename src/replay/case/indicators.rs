@@ -273,11 +273,7 @@ fn searched(
 }
 
 /// Why the query does not find an indicator.
-fn why_lost(
-    case_events: &CaseEvents,
-    number: usize,
-    evaluation: &Evaluation<'_>,
-) -> LostIndicator {
+fn why_lost(case_events: &CaseEvents, number: usize, evaluation: &Evaluation<'_>) -> LostIndicator {
     let facts = case_events.facts.get(number);
     match facts.and_then(|facts| facts.hidden_by.first()) {
         // Filters stand before exceptions.

@@ -5,8 +5,8 @@ use std::collections::{BTreeSet, VecDeque};
 
 use super::reading::Reading;
 use super::replay::{ExecutionResult, Group, Held, MOST_ALERTED, RuleExecutor};
-use crate::evaluate::{FailureKind, QueryFailure};
 use crate::evaluate::pipeline::{Input, OutputRow, Program};
+use crate::evaluate::{FailureKind, QueryFailure};
 use crate::event::io::RowMemory;
 use crate::event::{Event, Timestamp};
 use crate::execution::esql_row;

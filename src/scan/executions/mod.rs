@@ -211,7 +211,7 @@ impl Documents<'_> {
             let is_repeated = search.is_some();
             let kind = match esql::EsqlExecutor::new(pipeline, open, is_repeated, options.rows) {
                 Ok(kind) => kind,
-                Err(failure) => return self.failed(number, failure.to_string(), shortfalls),
+                Err(failure) => return self.failed(number, failure.kind, shortfalls),
             };
             let replay = Replay::new(number, rule, kind, limits);
             self.replay(replay, sink, shortfalls)
@@ -232,7 +232,7 @@ impl Documents<'_> {
     fn failed(
         &mut self,
         rule: u32,
-        reason: String,
+        reason: FailureKind,
         shortfalls: &mut Shortfalls,
     ) -> io::Result<bool> {
         let own = self.next.as_ref().filter(|(own, _)| *own == rule);
