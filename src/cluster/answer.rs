@@ -6,6 +6,7 @@ use super::aggregation::{CARDINALITY, NEW_TERMS, THRESHOLD};
 use super::item::{Identity, Item, content};
 use super::request::Request;
 use super::response::Response;
+use crate::diagnostic::cluster::Unusable;
 use crate::rule::{RuleKind, Threshold};
 
 /// The results of an answer.
@@ -18,37 +19,6 @@ pub(super) struct Answer {
     pub(super) has_next: bool,
     /// How many documents the filters select, where the answer is exact about it.
     pub(super) documents: Option<u64>,
-}
-
-/// Why an answer has no results to compare.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unusable {
-    /// Elasticsearch refuses the request.
-    #[error("{0}")]
-    Refused(String),
-    /// Something else went wrong.
-    #[error("the cluster failed with status {status}: {message}")]
-    Failed {
-        /// The HTTP status.
-        status: u16,
-        /// The error's type and reason.
-        message: String,
-    },
-    /// The cluster is too old, or too new, for a parameter of the request.
-    #[error("the cluster does not know a parameter of the request: {0}")]
-    Parameter(String),
-    /// The search ended early.
-    #[error("the answer timed out")]
-    TimedOut,
-    /// Some shards or clusters did not answer.
-    #[error("the answer is partial: {0}")]
-    Partial(&'static str),
-    /// No index fits the rule's patterns.
-    #[error("no index of the cluster fits the patterns of the rule")]
-    NoShards,
-    /// It is no answer to such a request.
-    #[error("the answer has no `{0}`")]
-    Malformed(&'static str),
 }
 
 /// Reads an answer.
@@ -128,7 +98,10 @@ fn failed(response: &Response) -> Unusable {
     }
     match response.status {
         400 => Unusable::Refused(message),
-        status => Unusable::Failed { status, message },
+        status => Unusable::Failed {
+            status: status.into(),
+            said: message,
+        },
     }
 }
 

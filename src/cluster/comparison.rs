@@ -7,14 +7,14 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::aggregation::PAGE;
-use super::answer::{self, Answer, Unusable};
+use super::answer::{self, Answer};
 use super::item::{Identity, Item, content};
-use super::not_emitted::NotEmitted;
 use super::offline::{self, Offline};
 use super::request::{Request, RequestOptions, request};
 use super::response::Response;
 use super::time_range::TimeRange;
 use crate::compile::{CompileError, CompiledRule, RuleCompiler};
+use crate::diagnostic::cluster::{NotCompared, OfflineFault, Unusable};
 use crate::event::io::Stop;
 use crate::rule::{Rule, RuleKind};
 use crate::scan::{Inputs, Options, Search, Searched, Stats, reread};
@@ -42,7 +42,7 @@ pub enum Verdict {
         /// The cluster's error; `None` if it answers.
         cluster: Option<String>,
         /// Trapline's; `None` if it runs the rule.
-        trapline: Option<String>,
+        trapline: Option<OfflineFault>,
     },
     /// Nothing can be said.
     NotCompared(NotCompared),
@@ -61,44 +61,6 @@ pub struct Difference {
     pub is_cut: bool,
     /// How many documents the filters select on the cluster and offline, where that differs.
     pub documents: Option<(u64, u64)>,
-}
-
-/// Why nothing can be said.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NotCompared {
-    /// No rule has this id.
-    #[error("no rule has the id {0}")]
-    NoRule(String),
-    /// The rule has no request.
-    #[error(transparent)]
-    NotEmitted(NotEmitted),
-    /// The answer is that to something else.
-    #[error(
-        "it answers another request than the rule makes now ({0}): the rule, its exceptions, the time range or the size changed"
-    )]
-    AnotherRequest(String),
-    /// Trapline does not run the rule.
-    #[error("Trapline does not run the rule: {0}")]
-    Unsupported(String),
-    /// Trapline's own search failed or is not whole.
-    #[error("the search offline is not whole: {0}")]
-    Offline(String),
-    /// The request counts from the clock of the cluster.
-    #[error(
-        "the request counts from the cluster's clock: give the time of the request as `now` beside `response`, for ES|QL"
-    )]
-    Clock,
-    /// The answer says nothing.
-    #[error(transparent)]
-    Unusable(Unusable),
-    /// The answer has not all results.
-    #[error("the answer is cut off: all {shown} results that it has are found, of {found}")]
-    Cut {
-        /// How many it has.
-        shown: usize,
-        /// How many Trapline finds.
-        found: usize,
-    },
 }
 
 /// The inputs of a comparison.
@@ -219,10 +181,15 @@ impl Comparing<'_> {
             Err(CompileError::Refused(why)) if !why.unsupported => {
                 return Err(Prepared::Decided(Verdict::Refused {
                     cluster: refusal,
-                    trapline: Some(why.to_string()),
+                    trapline: Some(OfflineFault::Refused(why.why)),
                 }));
             }
-            Err(why) => return Err(not(NotCompared::Unsupported(why.to_string()))),
+            Err(CompileError::Refused(refused)) => {
+                return Err(not(NotCompared::NotRun(refused.why)));
+            }
+            Err(CompileError::Unsupported(what)) => {
+                return Err(not(NotCompared::Unsupported(what)));
+            }
         };
         let needs_now = matches!(rule.kind, RuleKind::Esql) && reads_now(&request);
         if counts_from_now(&request.body) || (needs_now && response.now.is_none()) {
@@ -340,8 +307,9 @@ impl Asked<'_> {
         let number = u32::try_from(place).unwrap_or(u32::MAX);
         let stats = &offline.stats;
         let refused = offline.refused.get(&number).cloned();
-        let failed = stats.failed.get(&number).map(|(_, why)| why.clone());
-        let failed = failed.or(refused);
+        let failed = stats.failed.get(&number);
+        let failed = failed.map(|(_, why)| OfflineFault::Fails(why.clone()));
+        let failed = failed.or(refused.map(OfflineFault::NotRun));
         let answer = match answer::answer(&self.request, self.response, offline.identity) {
             Ok(answer) => answer,
             Err(Unusable::Refused(why)) => {
@@ -353,7 +321,7 @@ impl Asked<'_> {
             Err(why) => return Verdict::NotCompared(NotCompared::Unusable(why)),
         };
         let dropped = stats.dropped.get(&number);
-        let dropped = dropped.map(|count| format!("{count} events were dropped (--max-documents)"));
+        let dropped = dropped.map(|count| OfflineFault::Dropped { count: *count });
         if let Some(why) = failed.or(dropped) {
             return Verdict::NotCompared(NotCompared::Offline(why));
         }

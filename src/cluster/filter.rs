@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 
-use super::not_emitted::NotEmitted;
 use super::time_range::TimeRange;
 use crate::compile::RuleCompiler;
+use crate::diagnostic::cluster::NotEmitted;
 use crate::event::Timestamp;
 use crate::language::dsl;
 use crate::rule::{ExceptionItem, Language, Query, Rule};

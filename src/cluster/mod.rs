@@ -11,7 +11,6 @@ mod comparison;
 mod filter;
 mod index_path;
 mod item;
-mod not_emitted;
 mod offline;
 mod request;
 mod response;

@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::item::{Identity, Item, content};
 use crate::compile::CompiledRule;
+use crate::diagnostic::failure::EngineRefusal;
 use crate::event::Value;
 use crate::event::io::Stop;
 use crate::plan::Operator;
@@ -25,7 +26,7 @@ pub(super) struct Offline {
     found: Vec<Vec<(Alert, Vec<Cell>)>>,
     pub(super) stats: Stats,
     /// Why rules are not run after all, by search.
-    pub(super) refused: BTreeMap<u32, String>,
+    pub(super) refused: BTreeMap<u32, EngineRefusal>,
     pub(super) identity: Identity,
     /// The content of documents, where they are recognised by it.
     contents: BTreeMap<Place, String>,
@@ -86,7 +87,7 @@ impl Offline {
             stats,
             refused: refused
                 .into_iter()
-                .map(|one| (one.rule, one.reason.to_string()))
+                .map(|one| (one.rule, one.reason))
                 .collect(),
         };
         if nameless {

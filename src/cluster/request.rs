@@ -8,9 +8,9 @@ use sha1_smol::Sha1;
 use super::aggregation::{new_terms, runtime_fields, threshold};
 use super::filter::{self, TimeFields};
 use super::index_path;
-use super::not_emitted::NotEmitted;
 use super::time_range::TimeRange;
 use crate::compile::RuleCompiler;
+use crate::diagnostic::cluster::NotEmitted;
 use crate::rule::{NewTerms, Rule, RuleKind};
 
 /// What a request asks for beside its rule.
@@ -199,7 +199,9 @@ impl Draft<'_> {
         let TimeRange { from, to } = self.options.range;
         let start = settings.history_start(to).ok_or(NotEmitted::History)?;
         if start >= from {
-            return Err(NotEmitted::ShortHistory(start));
+            return Err(NotEmitted::ShortHistory {
+                start: start.to_string(),
+            });
         }
         let history = TimeRange { from: start, to };
         let terms = new_terms(settings, self.times, from);

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value as Json};
 
 use super::time_range::TimeRange;
+use crate::diagnostic::cluster::BadResponse;
 use crate::event::Timestamp;
 use crate::event::time::DateFormat;
 
@@ -23,36 +24,11 @@ pub struct Response {
     pub body: Json,
 }
 
-/// Why a line is no response.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BadResponse {
-    /// It is no JSON.
-    #[error("the line is not valid JSON: {0}")]
-    Json(String),
-    /// It is something else than an object.
-    #[error("the line is no JSON object")]
-    NoObject,
-    /// The request is not named.
-    #[error("`id` is missing: the id of a request that `scan --emit-requests` wrote")]
-    NoId,
-    /// There is no answer.
-    #[error("`response` is missing: the body that the cluster answered")]
-    NoBody,
-    /// One of the other keys.
-    #[error("`{key}` is not {expected}")]
-    Value {
-        /// The key.
-        key: &'static str,
-        /// What it takes.
-        expected: &'static str,
-    },
-}
-
 impl Response {
     /// Reads a line.
     pub fn parse(line: &str) -> Result<Self, BadResponse> {
         let json: Json =
-            serde_json::from_str(line).map_err(|error| BadResponse::Json(error.to_string()))?;
+            serde_json::from_str(line).map_err(|error| BadResponse::Json(error.into()))?;
         let Json::Object(mut entries) = json else {
             return Err(BadResponse::NoObject);
         };
@@ -73,7 +49,7 @@ impl Response {
             id,
             range,
             size: size.map_err(|_| BadResponse::Value {
-                key: "size",
+                name: "size",
                 expected: "a number of results",
             })?,
             now: time(&entries, "now")?,
@@ -97,7 +73,10 @@ fn time(entries: &Map<String, Json>, key: &'static str) -> Result<Option<Timesta
         .map_or_else(|| value.to_string(), str::to_owned);
     let time = DateFormat::usual().parse(&text);
     let expected = "a time such as 2024-01-31T12:00:00Z";
-    time.map(Some).ok_or(BadResponse::Value { key, expected })
+    time.map(Some).ok_or(BadResponse::Value {
+        name: key,
+        expected,
+    })
 }
 
 fn number(
@@ -109,7 +88,10 @@ fn number(
         return Ok(None);
     };
     let number = value.as_u64();
-    number.map(Some).ok_or(BadResponse::Value { key, expected })
+    number.map(Some).ok_or(BadResponse::Value {
+        name: key,
+        expected,
+    })
 }
 
 #[cfg(test)]

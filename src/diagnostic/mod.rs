@@ -5,6 +5,7 @@
 //! serialise its parts.
 
 mod cause;
+pub mod cluster;
 pub mod code;
 pub mod data_source;
 mod details;

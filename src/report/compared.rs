@@ -91,7 +91,8 @@ impl ComparisonView<'_> {
                     (None, _) => "by Trapline alone",
                 };
                 let _ = writeln!(text, "REFUSED       {name}: {who}");
-                for (side, why) in [("cluster", cluster), ("Trapline", trapline)] {
+                let trapline = trapline.as_ref().map(ToString::to_string);
+                for (side, why) in [("cluster", cluster), ("Trapline", &trapline)] {
                     if let Some(why) = why {
                         let _ = writeln!(text, "    {side}: {}", short(why));
                     }
@@ -155,7 +156,10 @@ impl ComparisonView<'_> {
                 difference = Some(own);
             }
             Verdict::Refused { cluster, trapline } => {
-                refused = (cluster.as_deref(), trapline.as_deref());
+                refused = (
+                    cluster.as_deref(),
+                    trapline.as_ref().map(ToString::to_string),
+                );
             }
             Verdict::NotCompared(why) => reason = Some(why.to_string()),
         }

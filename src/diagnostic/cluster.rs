@@ -1,0 +1,112 @@
+//! Why a rule has no request for a cluster, and why an answer of a cluster says nothing of it.
+
+use super::cause::causes;
+use super::document::JsonFault;
+use super::failure::{EngineRefusal, FailureKind, RefusedBy};
+use super::query::dsl::UnsupportedQuery;
+use super::unsupported::Unsupported;
+
+causes! {
+    /// Why a rule has no request.
+    NotEmitted {
+        /// Each of its requests holds values of the answer before.
+        IndicatorMatch => "each request of a threat_match rule needs the answer to the one before";
+        /// It searches no index.
+        MachineLearning => "a machine_learning rule asks an anomaly job, not an index";
+        /// There is nothing to send.
+        NoQuery => "the rule has no query";
+        /// The indices are Kibana's.
+        NoIndex => "the rule names no index: Kibana takes those of a data view or its own default";
+        /// An index pattern that is none.
+        BadIndex => "an index pattern is no name of an index";
+        /// A filter that Trapline does not read.
+        Filter(why: UnsupportedQuery) => "the rule has {why}, which is not written";
+        /// A filter or exception whose JSON would mean something else.
+        Unwritten(name: String) =>
+            "{name}: this condition cannot be written as Query DSL without loss";
+        /// Kibana refuses the query.
+        Query(why: Box<RefusedBy>) => "Kibana refuses the query: {why}";
+        /// The history of a new-terms rule.
+        History => "`history_window_start` cannot be read";
+        /// Kibana refuses such a rule, for every term would be new.
+        ShortHistory { start: String } =>
+            "its history begins at {start}, not before the time range: give a later --from";
+    }
+}
+
+causes! {
+    /// Why a line is no response.
+    BadResponse {
+        /// It is no JSON.
+        Json(why: JsonFault) => "the line is not valid JSON: {why}";
+        /// It is something else than an object.
+        NoObject => "the line is no JSON object";
+        /// The request is not named.
+        NoId => "`id` is missing: the id of a request that `scan --emit-requests` wrote";
+        /// There is no answer.
+        NoBody => "`response` is missing: the body that the cluster answered";
+        /// One of the other keys.
+        Value { name: &'static str, expected: &'static str } => "`{name}` is not {expected}";
+    }
+}
+
+causes! {
+    /// Why an answer has no results to compare.
+    Unusable {
+        /// Elasticsearch refuses the request; what it says.
+        Refused(said: String) => "{said}";
+        /// Something else went wrong: the HTTP status, the error's type and what it says.
+        Failed { status: u32, said: String } => "the cluster failed with status {status}: {said}";
+        /// The cluster is too old, or too new, for a parameter of the request.
+        Parameter(said: String) => "the cluster does not know a parameter of the request: {said}";
+        /// The search ended early.
+        TimedOut => "the answer timed out";
+        /// Some shards or clusters did not answer.
+        Partial(sign: &'static str) => "the answer is partial: {sign}";
+        /// No index fits the rule's patterns.
+        NoShards => "no index of the cluster fits the patterns of the rule";
+        /// It is no answer to such a request.
+        Malformed(missing: &'static str) => "the answer has no `{missing}`";
+    }
+}
+
+causes! {
+    /// Why Trapline has no results, or not all, for the documents that were indexed.
+    OfflineFault {
+        /// Kibana or Elasticsearch would refuse the query.
+        Refused(why: RefusedBy) => "{why}";
+        /// The engine of `scan` cannot run the rule.
+        NotRun(why: EngineRefusal) => "{why}";
+        /// The query fails on a document.
+        Fails(why: FailureKind) => "{why}";
+        /// Not all documents were looked at.
+        Dropped { count: u64 } => "{count} events were dropped (--max-documents)";
+    }
+}
+
+causes! {
+    /// Why nothing can be said of an answer.
+    NotCompared {
+        /// No rule has this id.
+        NoRule(name: String) => "no rule has the id {name}";
+        /// The rule has no request.
+        NotEmitted(why: NotEmitted) => "{why}";
+        /// The answer is that to something else.
+        AnotherRequest(found: String) =>
+            "it answers another request than the rule makes now ({found}): the rule, its exceptions, the time range or the size changed";
+        /// Trapline does not run such rules.
+        Unsupported(why: Unsupported) => "Trapline does not run the rule: {why}";
+        /// Trapline cannot run the query.
+        NotRun(why: RefusedBy) => "Trapline does not run the rule: {why}";
+        /// Trapline's own search failed or is not whole.
+        Offline(why: OfflineFault) => "the search offline is not whole: {why}";
+        /// The request counts from the clock of the cluster.
+        Clock =>
+            "the request counts from the cluster's clock: give the time of the request as `now` beside `response`, for ES|QL";
+        /// The answer says nothing.
+        Unusable(why: Unusable) => "{why}";
+        /// The answer has not all results: how many it has, and how many Trapline finds.
+        Cut { shown: usize, found: usize } =>
+            "the answer is cut off: all {shown} results that it has are found, of {found}";
+    }
+}
