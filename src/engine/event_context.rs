@@ -10,6 +10,7 @@ use super::row::{CellKind, RawCell, Row};
 use super::value_table::ValueTable;
 use crate::evaluate::failure::QueryFailure;
 use crate::event::{Event, Value};
+use crate::plan::index_vec::present;
 use crate::plan::{FieldId, IndexVec};
 
 /// The most key tuples of one event at one stage.
@@ -64,9 +65,9 @@ impl EventContext<'_> {
         let (column, prefilters) = (set.columns.at(number), set.prefilters.at(number));
         let state = self.columns.at_mut(number);
         let raw = self.row.values(self.line, column.slot).nth(place);
-        let (Some(raw), Some(decoded)) = (raw, state.decoded_values.get_mut(place)) else {
-            return;
-        };
+        let count = state.entries.len();
+        let raw = present(raw, place, count);
+        let decoded = present(state.decoded_values.get_mut(place), place, count);
         decoded.decode(column, raw);
         let mut stages: Vec<u32> = Vec::new();
         let table = &mut state.table;
@@ -248,16 +249,15 @@ impl LeafEvaluator for EventContext<'_> {
     fn test(&mut self, test: TestRef) -> bool {
         let (set, row, line) = (self.set, self.row, self.line);
         let state = self.resolve(test.column);
+        let count = state.entries.len();
         for (place, entry) in state.entries.iter().enumerate() {
             let outcome = match state.table.get(*entry, test.test) {
                 Some(outcome) => outcome,
                 None => {
                     let column = set.columns.at(test.column);
                     let raw = row.values(line, column.slot).nth(place);
-                    let (Some(raw), Some(decoded)) = (raw, state.decoded_values.get_mut(place))
-                    else {
-                        return false;
-                    };
+                    let raw = present(raw, place, count);
+                    let decoded = present(state.decoded_values.get_mut(place), place, count);
                     let outcome = column.holds(test.test, raw, decoded);
                     state.table.set(*entry, test.test, outcome);
                     outcome

@@ -20,6 +20,7 @@ use crate::diagnostic::document::BadDocument;
 use crate::evaluate::failure::QueryFailure;
 use crate::event::{Raw, Scalar, Timestamp};
 use crate::plan::IndexVec;
+use crate::plan::index_vec::{part, present};
 
 /// The number of event classes that are remembered.
 const MAX_CLASSES: usize = 4_096;
@@ -108,10 +109,8 @@ pub struct LineHits {
 impl LineHits {
     /// The stages that the event meets, ascending, with the key.
     pub fn hits(&self) -> impl Iterator<Item = (u32, &[u8])> {
-        self.hits.iter().map(|(stage, (start, end))| {
-            let key = self.bytes.get(*start as usize..*end as usize);
-            (*stage, key.unwrap_or(&[]))
-        })
+        let hits = self.hits.iter();
+        hits.map(|(stage, place)| (*stage, part(&self.bytes, *place)))
     }
 
     /// Keeps the stages for which `keep` says so.
@@ -378,14 +377,13 @@ impl<'s> Matcher<'s> {
             let count = context.resolve(*column).entries.len();
             for place in 0..count {
                 let state = context.columns.at(*column);
-                let Some(entry) = state.entries.get(place).copied() else {
-                    continue;
-                };
+                let entry = state.entries.get(place).copied();
+                let entry = present(entry, place, count);
                 if state.table.candidates(entry).is_none() {
                     context.prefilter(*column, place, entry);
                 }
                 let state = context.columns.at(*column);
-                for stage in state.table.candidates(entry).unwrap_or(&[]) {
+                for stage in present(state.table.candidates(entry), place, count) {
                     let looked_at = self.looked_at.at_mut(StageNumber(*stage));
                     if is_set(&class.alive, *stage) && *looked_at != self.event {
                         *looked_at = self.event;

@@ -125,6 +125,35 @@ fn missing<T>(place: usize, len: usize) -> ! {
     std::panic::resume_unwind(Box::new(error))
 }
 
+/// What must be at this place among so many. An internal error where nothing is.
+#[track_caller]
+pub fn present<T>(item: Option<T>, place: usize, len: usize) -> T {
+    match item {
+        Some(item) => item,
+        None => missing::<T>(place, len),
+    }
+}
+
+/// The item at a place of a slice. One that is not there is an internal error.
+#[track_caller]
+pub fn item<T>(items: &[T], place: u32) -> &T {
+    present(items.get(place as usize), place as usize, items.len())
+}
+
+/// The item at a place of a slice, to be changed.
+#[track_caller]
+pub fn item_mut<T>(items: &mut [T], place: u32) -> &mut T {
+    let len = items.len();
+    present(items.get_mut(place as usize), place as usize, len)
+}
+
+/// The items from a place to before another. A part that is not there is an internal error.
+#[track_caller]
+pub fn part<T>(items: &[T], (start, end): (u32, u32)) -> &[T] {
+    let part = items.get(start as usize..end as usize);
+    present(part, end as usize, items.len())
+}
+
 impl<I: Idx, T> IndexVec<I, T> {
     /// The item of this number. One that is not there is an internal error.
     #[track_caller]

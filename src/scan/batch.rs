@@ -10,6 +10,7 @@ use crate::diagnostic::document::{BadDocument, BrokenFile};
 use crate::engine::{LineHits, Matcher, Misfit, SlotId};
 use crate::evaluate::FailureKind;
 use crate::event::Timestamp;
+use crate::plan::index_vec::part;
 
 /// Longer values are not kept: nobody excludes them by writing them down.
 const MAX_VALUE: usize = 512;
@@ -235,9 +236,7 @@ impl Batch {
 
     /// The values of an event.
     pub(super) fn values_of(&self, event: &BatchEvent) -> impl Iterator<Item = (SlotId, &str)> {
-        let (start, end) = event.values;
-        let own = self.values.get(start as usize..end as usize);
-        let own = own.unwrap_or(&[]).iter();
+        let own = part(&self.values, event.values).iter();
         own.filter_map(|(slot, place)| Some((*slot, self.piece(Some(*place))?)))
     }
 

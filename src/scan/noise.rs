@@ -11,6 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::Alert;
 use crate::compile::CompiledRule;
 use crate::diagnostic::document::BadBudget;
+use crate::plan::index_vec::{item, item_mut};
 
 const DAY: i64 = 86_400_000;
 /// The number of distinct values counted for a field; beyond it the rarest are dropped.
@@ -118,10 +119,8 @@ impl Noise {
 
     /// Counts an alert.
     pub fn take(&mut self, alert: &Alert) {
-        let rule = alert.rule as usize;
-        let (Some(tally), Some(named)) = (self.tallies.get_mut(rule), self.named.get(rule)) else {
-            return;
-        };
+        let tally = item_mut(&mut self.tallies, alert.rule);
+        let named = item(&self.named, alert.rule);
         tally.alerts += 1;
         let events = alert.events.iter().flatten();
         let values: FxHashSet<&(Arc<str>, Box<str>)> =

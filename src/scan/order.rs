@@ -17,6 +17,7 @@ use super::stored::{KEY, sort_key};
 use super::window::Window;
 use crate::event::Timestamp;
 use crate::event::external_sort::{OpenTemporary, Sorted, Sorter};
+use crate::plan::index_vec::{item, item_mut};
 
 /// An event that can go on.
 #[derive(Debug, Clone)]
@@ -177,14 +178,11 @@ impl WindowOrder {
     }
 
     fn watermark(&self, file: u32) -> i64 {
-        let file = self.files.get(file as usize);
-        file.map_or(i64::MAX, |file| file.frontier.watermark())
+        item(&self.files, file).frontier.watermark()
     }
 
     fn take(&mut self, batch: &Arc<Batch>) {
-        let Some(file) = self.files.get_mut(batch.file as usize) else {
-            return;
-        };
+        let file = item_mut(&mut self.files, batch.file);
         self.open.remove(&(file.frontier.watermark(), batch.file));
         let mut events = (0u32..).zip(&batch.events).peekable();
         for (number, time) in (0u32..).zip(&batch.times) {

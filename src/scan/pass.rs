@@ -20,6 +20,7 @@ use crate::compile::CompiledRule;
 use crate::engine::{Correlator, EventHits, LineHits, Matcher, RuleSet};
 use crate::event::external_sort::OpenTemporary;
 use crate::event::io::Stop;
+use crate::plan::index_vec::{item, part};
 
 /// Everything that a pass over the inputs needs.
 pub(super) struct Pass<'s> {
@@ -352,21 +353,15 @@ impl Pass<'_> {
                     return;
                 }
             };
-            let Some(event) = released.batch.events.get(released.place as usize) else {
-                continue;
-            };
+            let event = item(&released.batch.events, released.place);
             let (mut hits, mut read) = (Vec::new(), Vec::new());
-            let own = released
-                .batch
-                .hits
-                .get(event.hits.0 as usize..event.hits.1 as usize);
-            for (stage, (start, end)) in own.unwrap_or(&[]) {
-                let key = released.batch.keys.get(*start as usize..*end as usize);
+            for (stage, place) in part(&released.batch.hits, event.hits) {
+                let key = part(&released.batch.keys, *place);
                 let rule = self.set.rule_of(*stage);
                 if self.readers.has(rule) {
-                    read.push((rule, key.unwrap_or(&[])));
+                    read.push((rule, key));
                 } else {
-                    hits.push((*stage, key.unwrap_or(&[])));
+                    hits.push((*stage, key));
                 }
             }
             // An event that meets several stages of a rule is one document.

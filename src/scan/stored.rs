@@ -4,6 +4,7 @@ use super::batch::{Batch, BatchEvent};
 use crate::engine::SlotId;
 use crate::event::Timestamp;
 use crate::event::external_sort::time_key;
+use crate::plan::index_vec::part;
 
 /// The length of [`sort_key`].
 pub(super) const KEY: usize = 1 + 16 + 4 + 8;
@@ -67,10 +68,8 @@ impl Batch {
     /// none is left.
     pub(super) fn keep_hits(&mut self, keep: impl Fn(u32, &[u8]) -> bool) -> bool {
         let keys = std::mem::take(&mut self.keys);
-        self.hits.retain(|(stage, (start, end))| {
-            let key = keys.get(*start as usize..*end as usize);
-            keep(*stage, key.unwrap_or(&[]))
-        });
+        self.hits
+            .retain(|(stage, place)| keep(*stage, part(&keys, *place)));
         self.keys = keys;
         if let Some(event) = self.events.first_mut() {
             event.hits = (0, length(self.hits.len()));
