@@ -128,6 +128,11 @@ impl RuleSet {
         (compiler.finish(clock), refused)
     }
 
+    /// Whether a stage has this number, which may come from a file.
+    pub fn has_stage(&self, stage: u32) -> bool {
+        self.stages.get(StageNumber(stage)).is_some()
+    }
+
     /// The rule of a stage, by the number that it was given with.
     pub fn rule_of(&self, stage: u32) -> u32 {
         let rule = self.stages.at(StageNumber(stage)).rule;

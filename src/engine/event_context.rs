@@ -3,6 +3,7 @@
 
 use super::column::{Column, DecodedValue};
 use super::compile::{KeySet, RuleSet, ScriptTest};
+use super::extract::BadLine;
 use super::keys;
 use super::numbers::{ColumnId, ScriptId};
 use super::program::{LeafEvaluator, Node, TestRef, Truth};
@@ -34,6 +35,8 @@ pub(super) struct EventContext<'m> {
     pub(super) columns: &'m mut IndexVec<ColumnId, ColumnState>,
     pub(super) event: u64,
     pub(super) bits: &'m [u64],
+    /// Why the whole document cannot be read, once a test needed it: the line is no event.
+    pub(super) bad_line: Option<BadLine>,
 }
 
 impl EventContext<'_> {
@@ -92,8 +95,11 @@ impl EventContext<'_> {
                 })
             }
             ScriptTest::Document(test) => match Event::from_hit_line(self.line) {
-                Some(event) => test.holds(&event),
-                None => Ok(false),
+                Ok(event) => test.holds(&event),
+                Err(bad) => {
+                    self.bad_line = Some(bad.into());
+                    Ok(false)
+                }
             },
         }
     }

@@ -169,6 +169,7 @@ impl<'s> Matcher<'s> {
         self.extractor.read(line, &mut self.row)?;
         self.event += 1;
         let set = self.set;
+        let known = (self.misfits.len(), self.failures.len());
         self.fill_constants(line);
         let time_column = set.columns.at(set.time_column);
         found.time = self
@@ -177,7 +178,11 @@ impl<'s> Matcher<'s> {
         let number = self.class_of_event(line);
         misfits::find(set, &self.row, line, &mut self.misfits);
         self.find_candidates(line, number);
-        self.decide_candidates(line, number, found);
+        if let Err(bad) = self.decide_candidates(line, number, found) {
+            self.misfits.truncate(known.0);
+            self.failures.truncate(known.1);
+            return Err(bad);
+        }
         found
             .unrouted
             .clone_from(&self.event_classes.at(number).unrouted);
@@ -352,6 +357,7 @@ impl<'s> Matcher<'s> {
             columns: &mut self.columns,
             event: self.event,
             bits,
+            bad_line: None,
         }
     }
 
@@ -366,6 +372,7 @@ impl<'s> Matcher<'s> {
             columns: &mut self.columns,
             event: self.event,
             bits: &class.bits,
+            bad_line: None,
         };
         for stage in &class.always {
             self.candidates.push(*stage);
@@ -394,7 +401,12 @@ impl<'s> Matcher<'s> {
         }
     }
 
-    fn decide_candidates(&mut self, line: &str, number: ClassId, found: &mut LineHits) {
+    fn decide_candidates(
+        &mut self,
+        line: &str,
+        number: ClassId,
+        found: &mut LineHits,
+    ) -> Result<(), BadLine> {
         let set = self.set;
         let candidates = std::mem::take(&mut self.candidates);
         let class = self.event_classes.at(number);
@@ -405,6 +417,7 @@ impl<'s> Matcher<'s> {
             columns: &mut self.columns,
             event: self.event,
             bits: &class.bits,
+            bad_line: None,
         };
         for number in &candidates {
             let stage = set.stages.at(StageNumber(*number));
@@ -442,7 +455,9 @@ impl<'s> Matcher<'s> {
         if found.hits.len() > 1 {
             found.hits.sort_by_key(|(stage, _)| *stage);
         }
+        let bad_line = context.bad_line;
         self.candidates = candidates;
+        bad_line.map_or(Ok(()), Err)
     }
 }
 

@@ -146,9 +146,10 @@ impl Event {
         Ok(Self::from_document(&parse_object(line)?))
     }
 
-    /// The event of a line, or of the `_source` of a hit; `None` where there is none.
-    pub fn from_hit_line(line: &str) -> Option<Self> {
-        let mut document: Map<String, Json> = serde_json::from_str(line).ok()?;
+    /// The event of a line, or of the `_source` of a hit.
+    pub fn from_hit_line(line: &str) -> Result<Self, BadDocument> {
+        let mut document: Map<String, Json> =
+            serde_json::from_str(line).map_err(|why| BadDocument::Syntax(JsonFault::from(why)))?;
         if let Some(Json::Object(mut source)) = document.remove("_source") {
             for key in ["_index", "_id"] {
                 if let Some(value) = document.remove(key) {
@@ -157,7 +158,7 @@ impl Event {
             }
             document = source;
         }
-        Some(Self::from_document(&document))
+        Ok(Self::from_document(&document))
     }
 
     /// Flattens a document; `_index` and `_id` are taken out of it.

@@ -150,22 +150,24 @@ impl Batch {
         {
             return;
         }
-        if let Err(reason) = matcher.line(line, found) {
-            self.bad.push(BadEvent {
-                line: number,
-                reason,
-            });
+        if let Err(bad) = matcher.line(line, found) {
+            self.note_bad(number, bad);
             return;
         }
-        let place = self.note_time(number, found.time);
-        self.unrouted.extend(found.unrouted.take());
-        self.note_misfits(number, matcher);
+        let misfits = matcher.take_misfits();
         let failures = matcher.take_failures().into_iter();
         let mut failures: Vec<(u32, FailureKind)> = failures
             .map(|(rule, failure)| (rule, failure.kind))
             .collect();
         let rules = matcher.rules();
-        keeping.excluded.apply(line, rules, found, &mut failures);
+        let hidden = keeping.excluded.apply(line, rules, found, &mut failures);
+        if let Err(bad) = hidden {
+            self.note_bad(number, bad);
+            return;
+        }
+        let place = self.note_time(number, found.time);
+        self.unrouted.extend(found.unrouted.take());
+        self.note_misfits(number, misfits);
         for (rule, reason) in failures {
             self.failures.push((rule, number, reason));
         }
@@ -213,8 +215,12 @@ impl Batch {
         place
     }
 
-    fn note_misfits(&mut self, line: u64, matcher: &mut Matcher<'_>) {
-        for misfit in matcher.take_misfits() {
+    fn note_bad(&mut self, line: u64, reason: BadDocument) {
+        self.bad.push(BadEvent { line, reason });
+    }
+
+    fn note_misfits(&mut self, line: u64, misfits: Vec<Misfit>) {
+        for misfit in misfits {
             self.misfit_count += 1;
             if self.misfits.len() < NAMED {
                 self.misfits.push((line, misfit));

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use super::reread;
 use crate::compile::CompiledRule;
 use crate::engine::{LineHits, RuleSet};
 use crate::evaluate::FailureKind;
 use crate::event::Event;
+use crate::event::json::BadDocument;
 
 /// The rules that something is hidden from.
 pub(super) struct Excluded<'r> {
@@ -24,27 +24,30 @@ impl<'r> Excluded<'r> {
         }
     }
 
-    /// Removes the hits and failures of rules whose filters or exceptions hide the event.
+    /// Removes the hits and failures of rules whose filters or exceptions hide the event. An error
+    /// where the line cannot be read whole: it is no event.
     pub(super) fn apply(
         &self,
         line: &str,
         set: &RuleSet,
         found: &mut LineHits,
         failures: &mut Vec<(u32, FailureKind)>,
-    ) {
+    ) -> Result<(), BadDocument> {
         if !self.some || (found.is_empty() && failures.is_empty()) {
-            return;
+            return Ok(());
         }
         let mut asked = ExclusionAnswers {
             rules: self.rules,
             line,
             event: None,
+            bad: None,
             hidden: BTreeMap::new(),
             refused: Vec::new(),
         };
         failures.retain(|(rule, _)| !asked.hides(*rule));
         found.retain(|stage| !asked.hides(set.rule_of(stage)));
         failures.append(&mut asked.refused);
+        asked.bad.map_or(Ok(()), Err)
     }
 }
 
@@ -54,6 +57,8 @@ struct ExclusionAnswers<'a> {
     line: &'a str,
     /// Parsed when it is first needed.
     event: Option<Event>,
+    /// Why it cannot be parsed.
+    bad: Option<BadDocument>,
     hidden: BTreeMap<u32, bool>,
     /// The rules of which a filter or an exception cannot be run on the event, and why.
     refused: Vec<(u32, FailureKind)>,
@@ -68,12 +73,18 @@ impl ExclusionAnswers<'_> {
         if let Some(known) = self.hidden.get(&number) {
             return *known;
         }
-        let line = self.line;
-        let event = self.event.get_or_insert_with(|| {
-            let mut event = reread::event(line).unwrap_or_default();
-            rule.constants.fill(&mut event);
-            event
-        });
+        if self.event.is_none() {
+            match Event::from_hit_line(self.line) {
+                Ok(mut event) => {
+                    rule.constants.fill(&mut event);
+                    self.event = Some(event);
+                }
+                Err(bad) => self.bad = Some(bad),
+            }
+        }
+        let Some(event) = &self.event else {
+            return true;
+        };
         let hides = rule.hides(event).unwrap_or_else(|refused| {
             self.refused.push((number, refused.failure().kind));
             true

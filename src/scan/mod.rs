@@ -24,6 +24,7 @@ pub mod shards;
 pub mod stage_hits;
 mod stored;
 mod summary;
+mod threads;
 mod time_span;
 mod window;
 

@@ -203,8 +203,8 @@ impl WindowOrder {
                 file.ahead += 1;
                 if file.ahead > self.window.events {
                     placement = Placement::Late;
-                } else if let Some(single) = batch.single(place) {
-                    (released.batch, released.place) = (Arc::new(single), 0);
+                } else {
+                    (released.batch, released.place) = (Arc::new(batch.single(place)), 0);
                 }
             }
             released.is_late = placement == Placement::Late;
@@ -264,9 +264,7 @@ impl<'i> SortedOrder<'i> {
             return Ok(());
         };
         for (place, event) in (0u32..).zip(&batch.events) {
-            if let Some(single) = batch.single(place) {
-                sorter.push(sort_key(batch, event), &single.encode())?;
-            }
+            sorter.push(sort_key(batch, event), &batch.single(place).encode())?;
         }
         Ok(())
     }

@@ -14,13 +14,14 @@ use super::executions::{Executions, Readers};
 use super::merge::{FileState, Inputs, Merge};
 use super::order::{Order, Released, SortedOrder, WindowOrder};
 use super::stage_hits::{HitsError, HitsWriter, OwnedHits};
+use super::threads;
 use super::time_span::Days;
 use super::{EventRecord, Options, Routes, Stats, Watcher};
 use crate::compile::CompiledRule;
 use crate::engine::{Correlator, EventHits, LineHits, Matcher, RuleSet};
 use crate::event::external_sort::OpenTemporary;
 use crate::event::io::Stop;
-use crate::plan::index_vec::{item, part};
+use crate::plan::index_vec::{item, item_mut, part};
 
 /// Everything that a pass over the inputs needs.
 pub(super) struct Pass<'s> {
@@ -179,12 +180,12 @@ impl Pass<'_> {
         let merge = Mutex::new(Merge::new(self.inputs, files, self.options.chunk));
         let tail = Mutex::new(self.tail(order, open, bounds.len(), watcher));
         let turn = Condvar::new();
-        std::thread::scope(|scope| {
-            for _ in 1..self.options.threads.max(1) {
-                scope.spawn(|| self.work(&merge, &tail, &turn, &watermarks));
-            }
-            self.work(&merge, &tail, &turn, &watermarks);
-        });
+        let work = || self.work(&merge, &tail, &turn, &watermarks);
+        let end = || {
+            lock(&tail).stopped = true;
+            turn.notify_all();
+        };
+        threads::run(self.options.threads, work, end);
         tail.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -282,10 +283,9 @@ impl Pass<'_> {
     fn advance(&self, tail: &mut SharedState<'_, '_>, watermarks: &[AtomicI64]) {
         while let Some(mut batch) = tail.waiting.remove(&tail.next) {
             tail.next += 1;
-            if let Some(line) = tail.lines.get_mut(batch.file as usize) {
-                batch.first_line = *line;
-                *line += batch.lines;
-            }
+            let line = item_mut(&mut tail.lines, batch.file);
+            batch.first_line = *line;
+            *line += batch.lines;
             let batch = Arc::new(batch);
             self.count(tail, &batch);
             if let Err(error) = tail.order.take(&batch) {
@@ -296,9 +296,8 @@ impl Pass<'_> {
                 tail.stopped = true;
                 return;
             }
-            if let Some(watermark) = watermarks.get(batch.file as usize) {
-                watermark.store(tail.order.watermark(batch.file), Atomic::Relaxed);
-            }
+            let watermark = tail.order.watermark(batch.file);
+            item(watermarks, batch.file).store(watermark, Atomic::Relaxed);
             self.release(tail);
             tail.watcher.progress(&tail.stats);
         }
@@ -453,19 +452,16 @@ impl Pass<'_> {
 
     fn record(&self, released: &Released) -> Arc<EventRecord> {
         let batch = &released.batch;
-        let event = batch.events.get(released.place as usize);
-        let [index, id, timestamp] = event.map_or([None; 3], |event| {
-            event.identity.map(|place| batch.piece(place))
-        });
-        let values = event.into_iter().flat_map(|event| batch.values_of(event));
-        let values = values.filter_map(|(slot, value)| {
+        let event = item(&batch.events, released.place);
+        let [index, id, timestamp] = event.identity.map(|place| batch.piece(place));
+        let values = batch.values_of(event).filter_map(|(slot, value)| {
             let name = self.names.get(slot.index())?;
             Some((Arc::clone(name), value.into()))
         });
         Arc::new(EventRecord {
             file: batch.file,
-            line: event.map_or(0, |event| batch.first_line + event.line),
-            time: event.and_then(|event| event.time),
+            line: batch.first_line + event.line,
+            time: event.time,
             index: index.map(Into::into),
             id: id.map(Into::into),
             timestamp: timestamp.map(Into::into),

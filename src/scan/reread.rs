@@ -50,7 +50,7 @@ pub fn lines(
 
 /// The event of a line, or of the `_source` of a hit; `None` where there is none.
 pub fn event(line: &str) -> Option<Event> {
-    Event::from_hit_line(line)
+    Event::from_hit_line(line).ok()
 }
 
 #[cfg(test)]

@@ -64,12 +64,10 @@ impl<'w> HitsWriter<'w> {
     /// Writes the events of a batch that meet a stage.
     pub(super) fn take(&mut self, batch: &Batch) -> io::Result<()> {
         for (place, event) in (0u32..).zip(&batch.events) {
-            if let Some(single) = batch.single(place) {
-                let record = single.encode();
-                self.out.write_all(&sort_key(batch, event))?;
-                self.out.write_all(&(record.len() as u64).to_le_bytes())?;
-                self.out.write_all(&record)?;
-            }
+            let record = batch.single(place).encode();
+            self.out.write_all(&sort_key(batch, event))?;
+            self.out.write_all(&(record.len() as u64).to_le_bytes())?;
+            self.out.write_all(&record)?;
         }
         Ok(())
     }
@@ -174,6 +172,9 @@ impl HitsFile {
                 return Err(HitsError::Damaged);
             }
             let mut batch = Batch::decode(&record).ok_or(HitsError::Damaged)?;
+            if !batch.hits.iter().all(|(stage, _)| set.has_stage(*stage)) {
+                return Err(HitsError::Damaged);
+            }
             let number = numbers.get(batch.file as usize);
             batch.file = *number.ok_or(HitsError::Damaged)?;
             if batch.keep_hits(|stage, key| owner.owns(set, stage, key)) {

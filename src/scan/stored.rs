@@ -4,7 +4,7 @@ use super::batch::{Batch, BatchEvent};
 use crate::engine::SlotId;
 use crate::event::Timestamp;
 use crate::event::external_sort::time_key;
-use crate::plan::index_vec::part;
+use crate::plan::index_vec::{item, part};
 
 /// The length of [`sort_key`].
 pub(super) const KEY: usize = 1 + 16 + 4 + 8;
@@ -29,18 +29,16 @@ const NONE: u32 = u32::MAX;
 
 impl Batch {
     /// A batch of one event, so that one which waits long does not keep the others in memory.
-    pub(super) fn single(&self, place: u32) -> Option<Self> {
-        let event = self.events.get(place as usize)?;
+    pub(super) fn single(&self, place: u32) -> Self {
+        let event = item(&self.events, place);
         let mut single = Self {
             file: self.file,
             first_line: self.first_line,
             ..Self::default()
         };
-        let (start, end) = event.hits;
-        for (stage, (start, end)) in self.hits.get(start as usize..end as usize)? {
-            let key = self.keys.get(*start as usize..*end as usize)?;
+        for (stage, place) in part(&self.hits, event.hits) {
             let start = length(single.keys.len());
-            single.keys.extend_from_slice(key);
+            single.keys.extend_from_slice(part(&self.keys, *place));
             single
                 .hits
                 .push((*stage, (start, length(single.keys.len()))));
@@ -61,7 +59,7 @@ impl Batch {
             identity,
             values: (0, length(single.values.len())),
         });
-        Some(single)
+        single
     }
 
     /// Keeps the hits of a batch of one event for which `keep` holds, by stage and key; false if
@@ -146,7 +144,16 @@ impl Batch {
             identity,
             values: (0, length(batch.values.len())),
         });
-        reader.0.is_empty().then_some(batch)
+        (reader.0.is_empty() && batch.is_whole(identity)).then_some(batch)
+    }
+
+    /// Whether everything is there that hits, values and this identity point at.
+    fn is_whole(&self, identity: [Option<(u32, u32)>; 3]) -> bool {
+        let mut keys = self.hits.iter().map(|(_, place)| *place);
+        let values = self.values.iter().map(|(_, place)| *place);
+        let mut pieces = identity.into_iter().flatten().chain(values);
+        keys.all(|(start, end)| self.keys.get(start as usize..end as usize).is_some())
+            && pieces.all(|place| self.piece(Some(place)).is_some())
     }
 }
 
@@ -203,7 +210,7 @@ mod tests {
             ],
             ..Batch::default()
         };
-        let back = Batch::decode(&batch.single(1).unwrap().encode()).unwrap();
+        let back = Batch::decode(&batch.single(1).encode()).unwrap();
         let event = &back.events[0];
         assert_eq!((back.file, back.first_line + event.line), (2, 107));
         assert_eq!(event.time, batch.events[1].time);
@@ -214,5 +221,33 @@ mod tests {
         let values: Vec<_> = back.values_of(event).collect();
         assert_eq!(values, [(SlotId(1), "äöü")]);
         assert!(Batch::decode(b"nonsense").is_none());
+    }
+
+    #[test]
+    fn bytes_that_point_at_what_is_not_there_are_refused() {
+        let batch = |key, piece, value| Batch {
+            hits: vec![(0, key)],
+            keys: b"k".to_vec(),
+            text: "ä".to_owned(),
+            values: vec![(SlotId(0), value)],
+            events: vec![BatchEvent {
+                time: None,
+                line: 0,
+                number: 0,
+                hits: (0, 1),
+                identity: [None, Some(piece), None],
+                values: (0, 1),
+            }],
+            ..Batch::default()
+        };
+        let is_read = |key, piece, value| {
+            let bytes = batch(key, piece, value).encode();
+            Batch::decode(&bytes).is_some()
+        };
+        assert!(is_read((0, 1), (0, 2), (2, 2)));
+        assert!(!is_read((0, 2), (0, 2), (2, 2)));
+        assert!(!is_read((1, 0), (0, 2), (2, 2)));
+        assert!(!is_read((0, 1), (0, 1), (2, 2)));
+        assert!(!is_read((0, 1), (0, 2), (2, 3)));
     }
 }

@@ -154,6 +154,30 @@ fn a_key_that_stands_twice_is_named_as_elasticsearch_refuses_the_document() {
     );
 }
 
+/// A number that is none is noticed where the whole document is read: by a condition that needs it,
+/// and by a filter.
+#[test]
+fn a_number_that_is_none_is_named_where_the_whole_document_is_read() {
+    let condition = RULE.replace("\"a.exe\"", "\"a.exe\" and _id in (\"1\", \"2\")");
+    let filter = "[[rule.filters]]\n[rule.filters.meta]\nnegate = true\n\
+                  [rule.filters.query.match_phrase]\n\"user.name\" = 'bob'\n";
+    for rule in [condition, format!("{RULE}{filter}")] {
+        assert_ne!(rule, RULE);
+        let here = Here(Project::of(&[("rules/rule.toml", &rule)]));
+        let bad = event("2", 2).replace("\"_id\"", "\"size\":01,\"_id\"");
+        let lines = [event("1", 1), bad].concat();
+        fs::write(here.path("e.ndjson"), lines).unwrap();
+        let output = here.scan(&["e.ndjson"]);
+        let text = said(&output);
+        assert!(text.contains("e.ndjson:2: not valid JSON"), "{text}");
+        assert_eq!((code(&output), alerts(&output)), (0, set(["1"])));
+        assert_eq!(code(&here.scan(&["--complete", "e.ndjson"])), 3);
+        fs::write(here.path("e.ndjson"), event("2", 2)).unwrap();
+        let output = here.scan(&["--complete", "e.ndjson"]);
+        assert_eq!((code(&output), alerts(&output)), (0, set(["2"])));
+    }
+}
+
 #[test]
 fn a_last_line_that_is_still_being_written_is_named() {
     let mut bytes = event("1", 1).into_bytes();

@@ -282,6 +282,16 @@ fn stage_hits_of_other_rules_or_that_are_cut_off_are_refused() {
     let (code, _, err) = read("cut.hits");
     assert_eq!(code, 3, "{err}");
     assert!(err.contains("cut off"), "{err}");
+    // A stage, and the ends of its key, that are not there: behind the sort key, length, file and count.
+    let record = whole.iter().position(|byte| *byte == b'\n').unwrap() + 1 + 29 + 8;
+    for at in [8, 12, 16] {
+        let mut changed = whole.clone();
+        changed[record + at + 3] = 0x7f;
+        std::fs::write(project.path().join("changed.hits"), changed).unwrap();
+        let (code, _, err) = read("changed.hits");
+        assert_eq!(code, 3, "{err}");
+        assert!(err.contains("was changed"), "{err}");
+    }
     let (code, _, err) = read("events/0.ndjson");
     assert_eq!(code, 3, "{err}");
     assert!(err.contains("no file of stage hits"), "{err}");

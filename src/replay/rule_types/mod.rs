@@ -18,6 +18,7 @@ use super::production::case_run::Run;
 use super::production::schedule::{ScheduleConfig, ScheduledOutcome};
 use crate::compile::CompiledQuery;
 use crate::evaluate::{Context, Override, QueryFailure};
+use crate::plan::index_vec::present;
 use crate::rule::RuleKind;
 
 /// Runs a rule on the events of a case, and its schedule on what it finds.
@@ -49,11 +50,10 @@ pub(super) fn run_schedule(
         RuleKind::Query | RuleKind::SavedQuery { .. } => {
             query_rule::run_schedule(run, schedule, overrides)
         }
-        RuleKind::ThreatMatch(_) => match &run.indicators {
-            Some(indicators) => indicator_match::run_schedule(run, schedule, indicators, overrides),
-            // What only its query finds.
-            None => eql::run_schedule(run, schedule, overrides),
-        },
+        RuleKind::ThreatMatch(_) => {
+            let indicators = present(run.indicators.as_ref(), 0, 0);
+            indicator_match::run_schedule(run, schedule, indicators, overrides)
+        }
         RuleKind::Eql | RuleKind::MachineLearning => eql::run_schedule(run, schedule, overrides),
     }
 }
