@@ -103,8 +103,11 @@ fn a_crate_is_known_to_its_owner_only() {
                         || (owner.ends_with('/') && source.name.starts_with(*owner))
                 };
                 // A module may have the name of the crate that it alone knows.
-                let is_module = source.text.contains(&format!("mod {name};"));
-                if names(code, name) && !is_module && !owners.is_empty() && !owners.iter().any(owns)
+                let is_module = || source.text.contains(&format!("mod {name};"));
+                if names(code, name)
+                    && !owners.is_empty()
+                    && !owners.iter().any(owns)
+                    && !is_module()
                 {
                     let owners = owners.join(", ");
                     broken.push(format!(
