@@ -3,12 +3,12 @@
 
 use super::column::{Column, DecodedValue};
 use super::compile::{KeySet, RuleSet, ScriptTest};
-use super::extract::BadLine;
 use super::keys;
 use super::numbers::{ColumnId, ScriptId};
 use super::program::{LeafEvaluator, Node, TestRef, Truth};
 use super::row::{CellKind, RawCell, Row};
 use super::value_table::ValueTable;
+use crate::diagnostic::document::BadDocument;
 use crate::evaluate::failure::QueryFailure;
 use crate::event::{Event, Value};
 use crate::plan::index_vec::present;
@@ -36,7 +36,7 @@ pub(super) struct EventContext<'m> {
     pub(super) event: u64,
     pub(super) bits: &'m [u64],
     /// Why the whole document cannot be read, once a test needed it: the line is no event.
-    pub(super) bad_line: Option<BadLine>,
+    pub(super) bad_line: Option<BadDocument>,
 }
 
 impl EventContext<'_> {

@@ -406,7 +406,7 @@ impl<'s> Matcher<'s> {
         line: &str,
         number: ClassId,
         found: &mut LineHits,
-    ) -> Result<(), BadLine> {
+    ) -> Result<(), BadDocument> {
         let set = self.set;
         let candidates = std::mem::take(&mut self.candidates);
         let class = self.event_classes.at(number);
