@@ -1,7 +1,7 @@
 //! What the fuzz targets do with their bytes, one function a target. A stable test runs the same
 //! functions over `corpus/`, so that what was found once is tried on every change.
 
-use std::io::Cursor;
+use std::io::{self, Cursor, Read as _};
 use std::sync::LazyLock;
 
 use trapline::cluster::Response;
@@ -13,6 +13,7 @@ use trapline::evaluate::pattern::Pattern;
 use trapline::evaluate::{Context, evaluate};
 use trapline::event::json::BadDocument;
 use trapline::event::{Event, Schema, Timestamp};
+use trapline::import::parquet_file::ParquetFile;
 use trapline::import::{Import, Options};
 use trapline::language::eql::{self, OptionalFields, RequestFieldNames};
 use trapline::language::{kql, lucene};
@@ -293,6 +294,18 @@ pub(crate) fn import(data: &[u8]) {
     for document in import.take(10_000) {
         if let Err(fault) = document {
             assert!(!fault.to_string().is_empty());
+        }
+    }
+}
+
+/// A Parquet file, in a build that reads them: reading ends, with lines or an error.
+pub(crate) fn parquet(data: &[u8]) {
+    for raw_column in [None, Some("raw")] {
+        let file = Box::new(Cursor::new(data.to_vec()));
+        let lines = ParquetFile::open(file, raw_column).and_then(ParquetFile::lines);
+        match lines {
+            Ok(lines) => drop(io::copy(&mut lines.take(1 << 24), &mut io::sink())),
+            Err(fault) => assert!(!fault.to_string().is_empty()),
         }
     }
 }

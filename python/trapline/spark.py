@@ -27,7 +27,7 @@ from trapline import find_trapline
 
 __all__ = ["Incomplete", "alerts", "main"]
 
-EXTENSIONS = (".ndjson", ".jsonl", ".json", ".gz", ".zst", ".evtx")
+EXTENSIONS = (".ndjson", ".jsonl", ".json", ".gz", ".zst", ".evtx", ".parquet")
 
 
 class Incomplete(RuntimeError):

@@ -58,6 +58,12 @@ codes! {
         "Rules, scenarios, exception lists, captures and the configuration may come from somebody else.\nSo the paths in them, and links, lead to files inside the project's root only, and nothing is\nwritten through a link. Paths on the command line may lead anywhere, but a link\ninside the project that is named there leads to recordings only. A directory outside is allowed by\n`--allow-dir DIR`, or by the root's trapline.toml:\n\n```toml\n[files]\nallow = [\"../captures\"]\n```\n";
     FILE_EXISTS = "E034", "a file exists",
         "`trapline sources learn -o FILE` replaces no file unless `--overwrite` asks for it.\n";
+    BAD_PARQUET = "E028", "a Parquet file cannot be read",
+        "A file that begins with `PAR1` is read as Parquet where the program is built with the feature\n`parquet` (`cargo install trapline --features parquet`). One column of text or bytes holds JSON\ndocuments: the only such column, one that is named `_source`, `raw`, `message` or alike, or the one\nthat `--raw-column NAME` names. Otherwise columns are fields, nested or dotted. A column of bytes,\nof durations or of times of the day is no field of a document. A file that is damaged is read as far\nas it goes.\n";
+    NO_OBJECTS = "E029", "object storage cannot be read",
+        "An address as `s3://BUCKET/PREFIX/` (also `s3a`, `gs`, `az`, `abfs` and `abfss`) names an object or\nall objects below a prefix. It is read where the program is built with the feature `object-store`\n(`cargo install trapline --features object-store,parquet`). Credentials, region and endpoint come\nfrom the environment: `AWS_…`, `GOOGLE_…`, `AZURE_…`. The reason of the service is given.\n";
+    TABLE = "E030", "a directory is a table of Delta or Iceberg",
+        "The directory of a Delta or Iceberg table holds files that the table has replaced or deleted, so\nreading all of them would give alerts on events that the table does not have. The table's log tells\nwhich files count: Spark and other engines list them, and `trapline scan` takes that list.\n";
     BAD_NAME = "E035", "no name of a data source",
         "Scenarios name a data source by lower-case letters, digits and `_`: `acme_proxy`.\n";
     TOO_MUCH_TO_LEARN = "E036", "a recording has too many fields",

@@ -1,19 +1,17 @@
-//! Finds, reads and writes files; the only file that uses the disk, `ignore`, `tempfile` and the
-//! archive formats. Paths are shown relative to the project's root, with `/`.
+//! Finds, reads and writes files; the only file that uses the disk, `ignore` and `tempfile`. Streams
+//! are opened in `files/opened.rs`. Paths are shown relative to the project's root, with `/`.
 
 use std::collections::HashSet;
 use std::fs;
-use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write as _};
+use std::io::{self, BufWriter, Read, Write as _};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
 use super::confinement::{Confinement, is_special};
 use super::error;
-use super::unpacked::Unpacked;
-use super::zstd::ZstdReader;
+use super::pipe::Pipe;
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::event::io::{Limits, TemporaryFile};
 
@@ -30,6 +28,8 @@ pub struct Files {
     pub(super) confinement: Confinement,
     /// What they may hold.
     pub limits: Limits,
+    /// The column of a Parquet file that holds the documents.
+    pub raw_column: Option<String>,
 }
 
 impl Files {
@@ -41,6 +41,7 @@ impl Files {
             root,
             confinement,
             limits: Limits::default(),
+            raw_column: None,
         }
     }
 
@@ -225,60 +226,6 @@ impl Files {
         found.map_or(0, |found| found.len())
     }
 
-    /// Opens a stream of bytes; `.gz` and `.zst` are unpacked.
-    pub fn open(&self, path: &Utf8Path) -> Result<Box<dyn Read + Send>, Box<Diagnostic>> {
-        self.open_counted(path, &Arc::default())
-    }
-
-    /// The same; `read` says how many bytes of the file were read.
-    pub fn open_counted(
-        &self,
-        path: &Utf8Path,
-        read: &Arc<AtomicU64>,
-    ) -> Result<Box<dyn Read + Send>, Box<Diagnostic>> {
-        let path = clean(&self.root.join(path));
-        let (file, _) = self.open_file(&path)?;
-        read.store(0, Ordering::Relaxed);
-        let file = Counted {
-            file,
-            read: Arc::clone(read),
-        };
-        let buffered = |file| BufReader::with_capacity(1 << 16, file);
-        match path.extension() {
-            Some("gz") => {
-                let decoder = flate2::read::MultiGzDecoder::new(buffered(file));
-                Ok(Box::new(Unpacked::new(decoder, read, self.limits)))
-            }
-            Some("zst") => match ZstdReader::new(buffered(file)) {
-                Ok(frames) => Ok(Box::new(Unpacked::new(frames, read, self.limits))),
-                Err(error) => {
-                    let reason = error.to_string();
-                    let what = "does not unpack";
-                    Err(Box::new(self.at(
-                        &error::BROKEN_ARCHIVE,
-                        &path,
-                        what,
-                        &reason,
-                    )))
-                }
-            },
-            // Whoever reads takes large pieces.
-            _ => Ok(Box::new(file)),
-        }
-    }
-
-    /// Opens a file's bytes as they are; `read` says how many of them were read.
-    pub fn open_raw(
-        &self,
-        path: &Utf8Path,
-        read: &Arc<AtomicU64>,
-    ) -> Result<impl Read + Seek + Send + use<>, Box<Diagnostic>> {
-        let (file, _) = self.open_file(&clean(&self.root.join(path)))?;
-        read.store(0, Ordering::Relaxed);
-        let read = Arc::clone(read);
-        Ok(BufReader::with_capacity(1 << 16, Counted { file, read }))
-    }
-
     /// Begins a file that stands where it belongs only once it is whole.
     pub fn create(&self, path: &Utf8Path) -> Result<Unfinished, Box<Diagnostic>> {
         let path = clean(&self.root.join(path));
@@ -323,7 +270,7 @@ impl Files {
 
     /// The process's standard input.
     pub fn standard_input() -> Box<dyn Read + Send> {
-        Box::new(io::stdin())
+        Box::new(Pipe::new(io::stdin()))
     }
 
     /// Writes a file beside the old one and renames it, so that a file is always whole.
@@ -418,26 +365,6 @@ impl Scratch {
     }
 }
 
-/// Counts what is read of a file.
-struct Counted {
-    file: fs::File,
-    read: Arc<AtomicU64>,
-}
-
-impl Read for Counted {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.file.read(buffer)?;
-        self.read.fetch_add(read as u64, Ordering::Relaxed);
-        Ok(read)
-    }
-}
-
-impl Seek for Counted {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.file.seek(to)
-    }
-}
-
 /// A file that is being written; what is left unfinished goes away.
 #[derive(Debug)]
 pub struct Unfinished {
@@ -487,5 +414,6 @@ fn clean(path: &Utf8Path) -> Utf8PathBuf {
     clean
 }
 
+mod opened;
 #[cfg(test)]
 mod tests;

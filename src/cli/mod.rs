@@ -18,6 +18,8 @@ pub mod interrupt;
 pub mod keypress;
 pub mod lint_levels;
 mod mcp;
+mod objects;
+mod pipe;
 pub mod progress;
 mod project_files;
 pub mod settings;

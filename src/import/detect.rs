@@ -74,6 +74,7 @@ fn one_a_line(text: &[u8]) -> bool {
 fn other_kind(head: &[u8], text: &[u8]) -> Problem {
     Problem::OtherKind(match head {
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => FoundKind::Utf16,
+        [b'P', b'A', b'R', b'1' | b'E', ..] => FoundKind::Parquet,
         [b'B', b'Z', b'h', ..] => FoundKind::Bzip2,
         [0xfd, b'7', b'z', b'X', b'Z', ..] => FoundKind::Xz,
         [b'7', b'z', 0xbc, 0xaf, ..] | [b'R', b'a', b'r', b'!', ..] => FoundKind::SevenZipOrRar,
@@ -232,6 +233,7 @@ mod tests {
             (&b"\xff\xfe{\0"[..], "UTF-16"),
             (b"<Events>", "event XML"),
             (b"BZh9", "bzip2"),
+            (b"PAR1\x15", "Parquet"),
             (b"hello", "neither"),
             (b"  \n", "empty"),
             (b"", "empty"),

@@ -13,6 +13,7 @@ mod evtx;
 #[cfg(feature = "evtx")]
 mod evtx_chunk;
 mod json;
+pub mod parquet_file;
 mod response;
 mod stats;
 #[cfg(test)]

@@ -17,6 +17,10 @@ pub trait Inputs: Sync {
     fn name(&self, file: usize) -> String;
     /// Opens one; compressed files come unpacked.
     fn open(&self, file: usize) -> io::Result<Box<dyn Read + Send>>;
+    /// Opens one for a look at when its events begin: lines with the times of the first of them.
+    fn open_first(&self, file: usize) -> io::Result<Box<dyn Read + Send>> {
+        self.open(file)
+    }
     /// Whether it can be opened a second time: standard input cannot.
     fn is_reopened(&self, file: usize) -> bool;
     /// A file for events that must be sorted and do not fit into memory.

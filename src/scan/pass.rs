@@ -218,7 +218,7 @@ impl Pass<'_> {
     }
 
     fn first_time(&self, file: usize, matcher: &mut Matcher<'_>) -> Option<i64> {
-        let mut lines = Lines::new(self.inputs.open(file).ok()?);
+        let mut lines = Lines::new(self.inputs.open_first(file).ok()?);
         let mut found = LineHits::default();
         let keeping = BatchOptions {
             kept: &[],

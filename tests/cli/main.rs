@@ -9,6 +9,7 @@
 )]
 
 mod action;
+mod archives;
 mod basics;
 mod captures;
 mod check;

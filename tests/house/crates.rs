@@ -10,6 +10,8 @@ pub(crate) const OWNERS: &[(&str, &[&str])] = &[
     ("annotate-snippets", &["diagnostic/render.rs"]),
     ("anstream", &["cli/console.rs"]),
     ("anstyle", &["report/terminal/style.rs"]),
+    ("arrow-array", &["import/parquet_file/"]),
+    ("arrow-schema", &["import/parquet_file/"]),
     (
         "base64",
         &[
@@ -19,6 +21,7 @@ pub(crate) const OWNERS: &[(&str, &[&str])] = &[
             "synthesize/esql/texts.rs",
         ],
     ),
+    ("bytes", &["cli/objects/", "import/parquet_file/"]),
     ("camino", &["cli/"]),
     ("cfg-if", &["lib.rs"]),
     (
@@ -30,7 +33,8 @@ pub(crate) const OWNERS: &[(&str, &[&str])] = &[
     ("console", &["cli/keypress.rs"]),
     ("ctrlc", &["cli/interrupt.rs"]),
     ("evtx", &["import/evtx.rs"]),
-    ("flate2", &["cli/files.rs", "import/"]),
+    ("flate2", &["cli/files/opened.rs", "import/"]),
+    ("futures-util", &["cli/objects/store.rs"]),
     ("granit-parser", &["scenario/yaml/tree.rs"]),
     ("ignore", &["cli/files.rs"]),
     ("indexmap", &[]),
@@ -40,6 +44,8 @@ pub(crate) const OWNERS: &[(&str, &[&str])] = &[
     ("memchr", &[]),
     ("mimalloc", &["main.rs"]),
     ("notify", &["cli/file_watcher.rs"]),
+    ("object_store", &["cli/objects/store.rs"]),
+    ("parquet", &["import/parquet_file/"]),
     ("psl", &["import/ecs/domain.rs"]),
     (
         "rayon",
@@ -69,6 +75,7 @@ pub(crate) const OWNERS: &[(&str, &[&str])] = &[
     ("tempfile", &["cli/files.rs"]),
     ("terminal_size", &["cli/console.rs"]),
     ("thiserror", &[]),
+    ("tokio", &["cli/objects/store.rs"]),
     (
         "toml",
         &[

@@ -39,5 +39,5 @@ macro_rules! replay {
 }
 
 replay!(
-    lexer parser checker rule scenario ndjson mapping pattern snapshot import kql lucene esql dsl kibana config source response
+    lexer parser checker rule scenario ndjson mapping pattern snapshot import parquet kql lucene esql dsl kibana config source response
 );

@@ -3,6 +3,8 @@
 use camino::Utf8PathBuf;
 use clap::{Args as Group, Subcommand, ValueEnum};
 
+use super::scan::ParquetArgs;
+
 /// Options of `check`.
 #[derive(Debug, Clone, Default, Group)]
 pub struct CheckArgs {
@@ -52,10 +54,13 @@ pub struct ExplainArgs {
     /// The case by its name [default: the attack]
     #[arg(long, value_name = "NAME")]
     pub case: Option<String>,
-    /// Explain a recording instead of a case: NDJSON (also .gz and .zst) or EVTX; of rules in EQL,
-    /// KQL, Lucene and ES|QL
+    /// Explain a recording instead of a case: NDJSON (also .gz and .zst), EVTX or Parquet; of rules
+    /// in EQL, KQL, Lucene and ES|QL
     #[arg(long, value_name = "FILE", conflicts_with = "case")]
     pub events: Option<String>,
+    /// How Parquet files are read.
+    #[command(flatten)]
+    pub parquet: ParquetArgs,
     /// Only on this data source; for a recording, the source whose field types apply
     #[arg(long, value_name = "NAME")]
     pub source: Option<String>,

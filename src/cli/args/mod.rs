@@ -43,6 +43,20 @@ pub struct Args {
     pub verb: Verb,
 }
 
+impl Verb {
+    /// The column of Parquet files that holds events as JSON.
+    pub fn raw_column(&self) -> Option<&str> {
+        let parquet = match self {
+            Self::Scan(args) => &args.parquet,
+            Self::PlanShards(args) => &args.parquet,
+            Self::Query(args) => &args.parquet,
+            Self::Explain(args) => &args.parquet,
+            _ => return None,
+        };
+        parquet.raw_column.as_deref()
+    }
+}
+
 impl Args {
     /// Reads a command line that no person typed.
     pub fn of_line(line: &[String]) -> Result<Self, clap::Error> {

@@ -3,15 +3,20 @@
 use camino::Utf8PathBuf;
 use clap::{Args as Group, ValueEnum};
 
+use super::scan::ParquetArgs;
+
 /// Options of `query`.
 #[derive(Debug, Clone, Group)]
 pub struct QueryArgs {
     /// The query
     pub query: String,
-    /// NDJSON, one document a line, with an optional _index and _id; `-` is standard input, .gz
-    /// and .zst are unpacked. An ES|QL query that begins with ROW needs none
+    /// NDJSON, one document a line, with an optional _index and _id, or Parquet; `-` is standard
+    /// input, .gz and .zst are unpacked. An ES|QL query that begins with ROW needs none
     #[arg(value_name = "FILE", required_unless_present = "language")]
     pub files: Vec<String>,
+    /// How Parquet files are read.
+    #[command(flatten)]
+    pub parquet: ParquetArgs,
     /// The language of the query
     #[arg(long, value_name = "LANGUAGE", default_value = "eql")]
     pub language: QueryLanguage,

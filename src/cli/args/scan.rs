@@ -11,10 +11,13 @@ use crate::scan::stage_hits::Owner;
 /// Options of `scan`.
 #[derive(Debug, Clone, Default, Group)]
 pub struct ScanArgs {
-    /// NDJSON files, event logs (EVTX), directories or patterns; `-` is standard input, `.gz` and
-    /// `.zst` are unpacked
+    /// NDJSON files, event logs (EVTX), Parquet files, directories or patterns; `-` is standard
+    /// input, `.gz` and `.zst` are unpacked
     #[arg(value_name = "FILE", required_unless_present = "emit_requests")]
     pub files: Vec<String>,
+    /// How Parquet files are read.
+    #[command(flatten)]
+    pub parquet: ParquetArgs,
     /// Output format: ndjson, json or table [default: ndjson]
     #[arg(long, value_name = "FORMAT", hide_possible_values = true)]
     pub format: Option<ScanFormat>,
@@ -78,6 +81,15 @@ pub struct RequestArgs {
     /// How many results a request asks for, at most 10000 [default: `max_signals` of the rule]
     #[arg(long = "request-size", value_name = "N", help_heading = REQUESTS, requires = "emit_requests", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub size: Option<u32>,
+}
+
+/// Options of every verb that reads Parquet files.
+#[derive(Debug, Clone, Default, Group)]
+pub struct ParquetArgs {
+    /// The column of Parquet files that holds the events as JSON [default: one that is alone or
+    /// named so; else columns are fields]
+    #[arg(long, value_name = "NAME")]
+    pub raw_column: Option<String>,
 }
 
 /// The heading of the options that divide a scan.
@@ -156,9 +168,12 @@ fn owner(text: &str) -> Result<Owner, BadScanValue> {
 /// Options of `plan-shards`.
 #[derive(Debug, Clone, Default, Group)]
 pub struct PlanShardsArgs {
-    /// Files whose time ranges are to be listed: NDJSON, directories or patterns
+    /// Files whose time ranges are to be listed: files as `scan` reads them, directories or patterns
     #[arg(value_name = "FILE")]
     pub files: Vec<String>,
+    /// How Parquet files are read.
+    #[command(flatten)]
+    pub parquet: ParquetArgs,
     /// The longest neighbourhood of a slice [default: the longest span of a rule]
     #[arg(long, value_name = "SPAN")]
     pub window: Option<ScanWindow>,

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::super::console::Stream;
 use super::super::error::{self, Problem};
-use super::super::settings::{Input, RequestSettings, Settings};
+use super::super::settings::{RequestSettings, ScanInput, Settings};
 use super::super::{Console, ExitCode, interrupt};
 use super::exception_lists;
 use super::rule_list::{LeftOut, RuleList};
@@ -96,7 +96,7 @@ fn range(
 /// The time range of recordings, which are read for it.
 pub(super) fn span(
     settings: &Settings,
-    inputs: &[Input],
+    inputs: &[ScanInput],
     list: &RuleList,
 ) -> Result<TimeRange, Box<Problem>> {
     let inputs = CliInputs::new(&settings.files, inputs, interrupt::stop());

@@ -4,8 +4,7 @@ use camino::Utf8PathBuf;
 
 use super::super::args::{DiffArgs, Required, TableFormat};
 use super::super::error::{self, Problem};
-use super::typed_paths::RECORDINGS;
-use super::{Input, Settings};
+use super::{ScanInput, Settings};
 use crate::diagnostic::Diagnostic;
 use crate::snapshot::Class;
 
@@ -30,7 +29,7 @@ pub struct DiffSettings {
 #[derive(Debug, Clone)]
 pub struct DiffCaptures {
     /// Files; never standard input, which is read once.
-    pub inputs: Vec<Input>,
+    pub inputs: Vec<ScanInput>,
     /// Exception lists beside those of each side's project; absolute.
     pub exceptions: Vec<Utf8PathBuf>,
 }
@@ -61,7 +60,7 @@ impl Settings {
             ));
         }
         Ok(Some(DiffCaptures {
-            inputs: self.recordings(&args.captures, RECORDINGS)?,
+            inputs: self.scan_inputs(&args.captures)?,
             exceptions: self.all_typed(&args.exceptions),
         }))
     }

@@ -9,6 +9,7 @@ mod coverage;
 mod diff;
 mod explain;
 mod import;
+mod lake_tables;
 mod mutate;
 mod new;
 mod plan_shards;
@@ -16,6 +17,7 @@ mod query;
 mod requests;
 mod review;
 mod scan;
+mod scan_input;
 mod sources;
 mod test;
 mod typed_paths;
@@ -35,6 +37,7 @@ pub use self::query::QuerySettings;
 pub use self::requests::{CompareSettings, RequestSettings};
 pub use self::review::ReviewSettings;
 pub use self::scan::{ScanOutput, ScanPart, ScanSettings};
+pub use self::scan_input::ScanInput;
 pub use self::sources::{LearnSettings, SourcesSettings};
 pub use self::test::{TestSettings, WatchSettings};
 pub use self::typed_paths::Input;
@@ -77,7 +80,9 @@ impl Settings {
             let message = "the working directory is gone, or its name is not UTF-8";
             Problem::usage(Diagnostic::error(&error::MISSING, message))
         })?;
-        Self::at(&working_directory, &args.global, environment::ci())
+        let mut settings = Self::at(&working_directory, &args.global, environment::ci())?;
+        settings.files.raw_column = args.verb.raw_column().map(str::to_owned);
+        Ok(settings)
     }
 
     /// The same for a given working directory.

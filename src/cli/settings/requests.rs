@@ -6,8 +6,7 @@ use camino::Utf8PathBuf;
 
 use super::super::args::{CompareArgs, CompareFormat, ScanArgs};
 use super::super::error::Problem;
-use super::typed_paths::RECORDINGS;
-use super::{Input, Settings};
+use super::{ScanInput, Settings};
 use crate::event::Timestamp;
 use crate::scan::Options;
 
@@ -21,7 +20,7 @@ pub struct RequestSettings {
     /// The end of the time range; that of the recordings without.
     pub to: Option<Timestamp>,
     /// The recordings.
-    pub inputs: Vec<Input>,
+    pub inputs: Vec<ScanInput>,
     /// How many results each request asks for; the rule's `max_signals` without.
     pub size: Option<u32>,
     /// Exception lists beside those of the project; absolute.
@@ -36,7 +35,7 @@ pub struct CompareSettings {
     /// The answers; absolute.
     pub responses: Utf8PathBuf,
     /// The documents that were indexed.
-    pub inputs: Vec<Input>,
+    pub inputs: Vec<ScanInput>,
     /// Exception lists beside those of the project; absolute.
     pub exceptions: Vec<Utf8PathBuf>,
     /// How the searches are run.
@@ -54,7 +53,7 @@ impl Settings {
             output: self.output(args.requests.emit_requests.as_ref()),
             from: args.division.from,
             to: args.division.to,
-            inputs: self.recordings(&args.files, RECORDINGS)?,
+            inputs: self.scan_inputs(&args.files)?,
             size: args.requests.size,
             exceptions: self.all_typed(&args.exceptions),
             strict: args.strict,
@@ -68,7 +67,7 @@ impl Settings {
         let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
         Ok(CompareSettings {
             responses,
-            inputs: self.recordings(&args.files, RECORDINGS)?,
+            inputs: self.scan_inputs(&args.files)?,
             exceptions: self.all_typed(&args.exceptions),
             options: Options {
                 threads: args.jobs.map_or(threads, usize::from),

@@ -6,8 +6,7 @@ use camino::Utf8PathBuf;
 
 use super::super::args::{ScanArgs, ScanFormat};
 use super::super::error::Problem;
-use super::typed_paths::RECORDINGS;
-use super::{Input, Settings};
+use super::{ScanInput, Settings};
 use crate::event::io::RowMemory;
 use crate::scan::noise::Budget;
 use crate::scan::shards::Slice;
@@ -18,7 +17,7 @@ use crate::scan::{Options, Window};
 #[derive(Debug, Clone)]
 pub struct ScanSettings {
     /// The events, or the stage hits of [`ScanPart::ReadHits`].
-    pub inputs: Vec<Input>,
+    pub inputs: Vec<ScanInput>,
     /// The part of a scan on several machines.
     pub part: ScanPart,
     /// The span that tells the rules of a slice from the others, in milliseconds.
@@ -30,7 +29,7 @@ pub struct ScanSettings {
     /// Where statistics go; absolute.
     pub stats: Option<Utf8PathBuf>,
     /// The indicators that events are compared with.
-    pub indicators: Vec<Input>,
+    pub indicators: Vec<ScanInput>,
     /// Exception lists beside those of the project; absolute.
     pub exceptions: Vec<Utf8PathBuf>,
     /// How the engine runs.
@@ -76,13 +75,13 @@ impl Settings {
             ScanOutput::Alerts(args.format.unwrap_or_default())
         };
         Ok(ScanSettings {
-            inputs: self.recordings(&args.files, RECORDINGS)?,
+            inputs: self.scan_inputs(&args.files)?,
             part,
             window: division.window.map(|window| window.0),
             output,
             budget: args.budget,
             stats: args.stats.as_ref().map(|path| self.typed(path)),
-            indicators: self.recordings(&args.indicators, RECORDINGS)?,
+            indicators: self.scan_inputs(&args.indicators)?,
             exceptions: self.all_typed(&args.exceptions),
             options: options(args, self.files.limits.rows),
             complete: division.complete,

@@ -8,9 +8,6 @@ use super::Settings;
 use crate::diagnostic::Diagnostic;
 use crate::project::Target;
 
-/// The extensions of files with events in a directory of recordings.
-pub(super) const RECORDINGS: &[&str] = &["ndjson", "jsonl", "json", "gz", "zst", "evtx"];
-
 /// A FILE with documents.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
