@@ -199,6 +199,7 @@ phrases! {
     /// A kind of file that is known and not read, with its article.
     FoundKind {
         Utf16 = "text in UTF-16",
+        Parquet = "a Parquet file",
         Bzip2 = "a bzip2 file",
         Xz = "an xz file",
         SevenZipOrRar = "a 7z or rar archive",
@@ -215,6 +216,9 @@ impl FoundKind {
     fn fix(self) -> &'static str {
         match self {
             Self::Utf16 => "convert it first: `iconv -f UTF-16 -t UTF-8 FILE`",
+            Self::Parquet => {
+                "`scan`, `query` and `explain --events` read it; convert it to NDJSON for anything else"
+            }
             Self::Bzip2 => "unpack it first",
             Self::Xz => "unpack it first",
             Self::SevenZipOrRar => "unpack it first",
