@@ -128,7 +128,7 @@ impl Comparing<'_> {
         });
         let (compiled, searches): (Vec<CompiledRule>, Vec<Search>) = asked.unzip();
         let options = self.options.clone();
-        let offline = Offline::run(&compiled, searches, self.inputs, options, self.stop)?;
+        let offline = Offline::run(&compiled, searches, self.inputs, &options, self.stop)?;
         let mut place = 0;
         let mut verdicts = Vec::new();
         for ((one, response), rule) in prepared.into_iter().zip(responses).zip(rules) {

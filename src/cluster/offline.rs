@@ -60,13 +60,13 @@ impl Offline {
         rules: &[CompiledRule],
         searches: Vec<Search>,
         inputs: &dyn Inputs,
-        options: Options,
+        options: &Options,
         stop: &Stop,
     ) -> io::Result<Self> {
         let mut keep = Keep(rules.iter().map(|_| Vec::new()).collect());
         let options = Options {
             searches,
-            ..options
+            ..*options
         };
         // Without a search there is nothing to read the recording for.
         let (stats, refused) = if rules.is_empty() {

@@ -15,6 +15,7 @@ pub mod esql_warning;
 pub mod exception;
 pub mod failure;
 pub mod observation;
+pub mod parquet;
 pub mod query;
 pub mod recording;
 pub mod render;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::cause::{Cause, Part, causes, phrases};
+use super::cause::{Part, causes, phrases};
 use super::document::JsonFault;
 
 /// Something that could not be read. The rest of the recording is read where that is
@@ -23,13 +23,6 @@ impl fmt::Display for RecordError {
 }
 
 impl std::error::Error for RecordError {}
-
-impl RecordError {
-    /// What to do about it, one line each.
-    pub fn help(&self) -> Vec<String> {
-        self.problem.help()
-    }
-}
 
 /// A place in a recording, as people look it up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -197,6 +190,10 @@ causes! {
 
 phrases! {
     /// A kind of file that is known and not read, with its article.
+    #[cfg_attr(
+        all(feature = "evtx", not(feature = "internals")),
+        expect(dead_code, reason = "a build reads event logs or refuses them")
+    )]
     FoundKind {
         Utf16 = "text in UTF-16",
         Parquet = "a Parquet file",

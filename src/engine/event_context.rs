@@ -97,7 +97,7 @@ impl EventContext<'_> {
             ScriptTest::Document(test) => match Event::from_hit_line(self.line) {
                 Ok(event) => test.holds(&event),
                 Err(bad) => {
-                    self.bad_line = Some(bad.into());
+                    self.bad_line = Some(bad);
                     Ok(false)
                 }
             },

@@ -170,8 +170,8 @@ impl<'a> Archive<'a> {
         }
         if let Some((one, next)) = zip_list::shared(places) {
             return Err(Problem::BadArchive(BadArchive::SharedBytes {
-                first: one.to_string(),
-                second: next.to_string(),
+                first: one.clone(),
+                second: next.clone(),
             }));
         }
         Ok(Self {

@@ -285,7 +285,9 @@ impl Numbers<'_> {
             }
             Operation::Dissect { input, into, .. } => {
                 self.renumber(input);
-                into.iter_mut().for_each(|own| *own = self.number(*own));
+                for own in into {
+                    *own = self.number(*own);
+                }
             }
             Operation::Grok { input, into, .. } => {
                 self.renumber(input);

@@ -125,7 +125,7 @@ pub(super) fn conjunction(conditions: Vec<Expr>, bounds: &Bounds) -> Vec<Expr> {
         match condition.kind {
             ExprKind::And(parts) => open.extend(parts.into_iter().rev()),
             ExprKind::Constant(ref cell) if is_bool(cell, true) => {}
-            ExprKind::Constant(_) => return vec![constant(condition, false)],
+            ExprKind::Constant(_) => return vec![constant(&condition, false)],
             _ => flat.push(condition),
         }
     }
@@ -164,11 +164,11 @@ fn is_bool(cell: &Cell, wanted: bool) -> bool {
     matches!(cell, Cell::One(Value::Bool(value)) if *value == wanted)
 }
 
-fn constant(of: Expr, value: bool) -> Expr {
+fn constant(of: &Expr, value: bool) -> Expr {
     Expr {
         kind: ExprKind::Constant(Cell::One(Value::Bool(value))),
         data_type: DataType::Boolean,
-        ..of
+        location: of.location,
     }
 }
 
@@ -189,7 +189,7 @@ fn simple(condition: Expr, bounds: &Bounds) -> Expr {
         ExprKind::And(parts) => {
             let mut parts = conjunction(parts, bounds);
             match parts.len() {
-                0 => constant(with(ExprKind::And(Vec::new())), true),
+                0 => constant(&with(ExprKind::And(Vec::new())), true),
                 1 => parts.remove(0),
                 _ => with(ExprKind::And(sorted(parts))),
             }
@@ -207,14 +207,14 @@ fn simple(condition: Expr, bounds: &Bounds) -> Expr {
             }
             let mut flat = sorted(flat);
             match flat.len() {
-                0 => constant(with(ExprKind::Or(Vec::new())), false),
+                0 => constant(&with(ExprKind::Or(Vec::new())), false),
                 1 => flat.remove(0),
                 _ => with(ExprKind::Or(flat)),
             }
         }
         ExprKind::Constant(cell) => {
             let value = is_bool(&cell, true);
-            constant(with(ExprKind::Constant(cell)), value)
+            constant(&with(ExprKind::Constant(cell)), value)
         }
         ExprKind::Binary(operator, left, right) => {
             compared(with(ExprKind::Binary(operator, left, right)), bounds)
@@ -222,7 +222,11 @@ fn simple(condition: Expr, bounds: &Bounds) -> Expr {
         ExprKind::IsNull(value) => {
             let never = bounds.least_of(&value).is_some();
             let whole = with(ExprKind::IsNull(value));
-            if never { constant(whole, false) } else { whole }
+            if never {
+                constant(&whole, false)
+            } else {
+                whole
+            }
         }
         other => with(other),
     }
@@ -254,7 +258,7 @@ fn negated(inner: Expr, bounds: &Bounds) -> Expr {
         // The negation of a null is null.
         ExprKind::Constant(cell) => {
             let value = is_bool(&cell, false);
-            constant(with(ExprKind::Constant(cell)), value)
+            constant(&with(ExprKind::Constant(cell)), value)
         }
         ExprKind::Binary(operator, left, right) if opposite(operator).is_some() => {
             let operator = opposite(operator).unwrap_or(operator);
@@ -264,7 +268,7 @@ fn negated(inner: Expr, bounds: &Bounds) -> Expr {
             let never = bounds.least_of(&value).is_some();
             let whole = with(ExprKind::IsNull(value));
             if never {
-                constant(whole, true)
+                constant(&whole, true)
             } else {
                 not(whole)
             }
@@ -311,7 +315,7 @@ fn compared(comparison: Expr, bounds: &Bounds) -> Expr {
             _ => None,
         };
         if let Some(known) = known {
-            return constant(comparison, known);
+            return constant(&comparison, known);
         }
     }
     let right = Expr {

@@ -223,8 +223,12 @@ pub fn schema() -> Json {
     let places = json!({"type": "array", "items": place});
     let item = object(&[("result", json!({})), ("places", places)]);
     let items = json!({"type": "array", "items": item});
-    let mut documents = object(&[("cluster", count.clone()), ("trapline", count.clone())]);
-    documents["type"] = json!(["object", "null"]);
+    let documents = json!({
+        "anyOf": [
+            object(&[("cluster", count.clone()), ("trapline", count.clone())]),
+            {"type": "null"},
+        ]
+    });
     let answer = object(&[
         ("id", json!({"type": "string"})),
         ("rule_id", nullable("string")),

@@ -11,6 +11,10 @@ use serde_json::{Value as Json, json};
 use trapline::event::{Timestamp, mapping};
 use trapline::search::Indices;
 
+fn whole(count: usize) -> i64 {
+    i64::try_from(count).unwrap()
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Value {
     Number(i64),
@@ -45,7 +49,7 @@ impl Choices<'_> {
     }
 
     fn number(&mut self) -> i64 {
-        self.below(6) as i64 - 2
+        whole(self.below(6)) - 2
     }
 
     fn of<'t, T>(&mut self, things: &'t [T]) -> &'t T {
@@ -229,7 +233,7 @@ impl Condition {
             Self::IsNotNull(column) => Some(!row[column].is_empty()),
             Self::Count(column, least) => {
                 let count = row[column].len();
-                (count > 0).then_some(count as i64 >= *least)
+                (count > 0).then_some(whole(count) >= *least)
             }
             Self::Not(inner) => inner.judge(row).map(|value| !value),
             Self::And(a, b) => match (a.judge(row), b.judge(row)) {
@@ -363,7 +367,7 @@ impl Expr {
                     "MV_MIN" => of(numbers().min()),
                     "MV_MAX" => of(numbers().max()),
                     "MV_SUM" => of(sum(numbers())),
-                    "MV_COUNT" => of(Some(cell.len() as i64)),
+                    "MV_COUNT" => of(Some(whole(cell.len()))),
                     _ => distinct(cell.iter()),
                 }
             }
@@ -379,7 +383,7 @@ impl Expr {
                 _ => Vec::new(),
             },
             Self::Length(column) => match one(&row[column]) {
-                Some(Value::Word(own)) => of(Some(own.chars().count() as i64)),
+                Some(Value::Word(own)) => of(Some(whole(own.chars().count()))),
                 _ => Vec::new(),
             },
             // A column by itself is copied, whatever is in it.
@@ -453,7 +457,7 @@ impl Aggregate {
             .collect();
         let of = |number: Option<i64>| number.map(Value::Number).into_iter().collect();
         if self.column == "*" {
-            return of(Some(taken.len() as i64));
+            return of(Some(whole(taken.len())));
         }
         let values = || taken.iter().flat_map(|row| &row[&self.column]);
         let numbers = || {
@@ -467,9 +471,9 @@ impl Aggregate {
             "SUM" => of(sum(numbers())),
             "MIN" => of(numbers().min()),
             "MAX" => of(numbers().max()),
-            "COUNT_DISTINCT" => of(Some(distinct(values()).len() as i64)),
+            "COUNT_DISTINCT" => of(Some(whole(distinct(values()).len()))),
             "VALUES" => distinct(values()),
-            _ => of(Some(values().count() as i64)),
+            _ => of(Some(whole(values().count()))),
         }
     }
 }
@@ -548,9 +552,9 @@ fn step(choices: &mut Choices<'_>, table: &mut Table, number: usize) -> Option<S
                 .collect();
             let is_inline = kind == 5;
             if is_inline {
-                inline(table, &aggregates, &by)
+                inline(table, &aggregates, &by);
             } else {
-                stats(table, &aggregates, &by)
+                stats(table, &aggregates, &by);
             }
             let texts = aggregates
                 .iter()
@@ -727,7 +731,7 @@ fn table() -> impl Strategy<Value = Table> {
             .enumerate()
             .map(|(place, (n, m, w, v, f))| {
                 Row::from([
-                    ("i".to_owned(), vec![Value::Number(place as i64)]),
+                    ("i".to_owned(), vec![Value::Number(whole(place))]),
                     ("n".to_owned(), number(n)),
                     ("m".to_owned(), number(m)),
                     ("w".to_owned(), word(w)),

@@ -1,6 +1,6 @@
 //! What paths and addresses on the command line name for a scan: files, directories and objects.
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::super::error::{self, Problem};
 use super::super::objects::{self, Object};
@@ -40,7 +40,7 @@ impl Settings {
         let typed = typed.strip_prefix("file://").unwrap_or(typed);
         let inputs = self.recordings(&[typed.to_owned()], EXTENSIONS)?;
         let names = inputs.iter().filter_map(Input::path);
-        lake_tables::refuse(typed, names.map(|path| path.as_str()))?;
+        lake_tables::refuse(typed, names.map(Utf8Path::as_str))?;
         let inputs = inputs.into_iter().map(|input| match input {
             Input::Standard => ScanInput::Standard,
             Input::File(path) => ScanInput::File(path),

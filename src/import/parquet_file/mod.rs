@@ -6,7 +6,6 @@
 
 #[cfg(not(feature = "parquet"))]
 mod absent;
-mod fault;
 #[cfg(feature = "parquet")]
 mod guard;
 #[cfg(feature = "parquet")]
@@ -26,11 +25,9 @@ mod statistics;
 #[cfg(feature = "parquet")]
 mod value;
 
+pub use crate::diagnostic::parquet::Fault;
 #[cfg(not(feature = "parquet"))]
-pub use absent::{NoLines as ParquetLines, NoParquet as ParquetFile};
-pub use fault::Fault;
-#[cfg(feature = "parquet")]
-pub use lines::ParquetLines;
+pub use absent::NoParquet as ParquetFile;
 #[cfg(feature = "parquet")]
 pub use reader::ParquetFile;
 

@@ -24,7 +24,7 @@ fn read_with(name: &str, bytes: &[u8], options: Options) -> Read {
         match item {
             Ok(document) => documents.push(document.source),
             Err(fault) => {
-                assert!(!fault.help().is_empty());
+                assert!(!fault.problem.help().is_empty());
                 faults.push(fault.to_string());
             }
         }

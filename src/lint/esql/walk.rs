@@ -75,8 +75,8 @@ impl EsqlSubject<'_> {
     /// Where a column is made last: its name in the query, or the whole of it.
     pub(in crate::lint) fn made_at(&self, column: &str) -> Span {
         let commands = self.query.commands.iter();
-        let made = commands.filter_map(|command| made_by(&command.kind, column, command.span));
-        made.last()
+        let mut made = commands.filter_map(|command| made_by(&command.kind, column, command.span));
+        made.next_back()
             .unwrap_or_else(|| Span::of(0..self.text.text().len()))
     }
 

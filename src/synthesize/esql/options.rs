@@ -126,7 +126,7 @@ impl OfColumn {
         let own = search.levels.pipeline.column(column);
         let path = search.path(column).unwrap_or_default();
         Self {
-            is_port: path.ends_with(".port"),
+            is_port: path.strip_suffix(".port").is_some(),
             path,
             system: state
                 .draft

@@ -43,7 +43,7 @@ fn mapped(value: &Value, map: impl Fn(&str) -> String) -> Value {
 fn real(value: &Value, compute: fn(f64) -> f64) -> Result<Value, Failure> {
     number::as_real(value)
         .map(|x| Value::Double(compute(x)))
-        .ok_or_else(|| Failure::Argument(BadArgument::NoNumber))
+        .ok_or(Failure::Argument(BadArgument::NoNumber))
 }
 
 fn unparsed(text: &str) -> Failure {

@@ -188,7 +188,7 @@ impl Checker<'_> {
             };
             let warning = EsqlWarning::Shadowed {
                 place: place(shadowed.span),
-                name: column.name.to_string(),
+                name: column.name.clone(),
                 by: place(column.span),
             };
             self.pipeline.warnings.push(warning);

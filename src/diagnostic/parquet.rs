@@ -1,6 +1,10 @@
 //! Errors of a Parquet file: what is wrong with it, and what to do.
 
 /// Why a Parquet file cannot be read, or not to its end.
+#[cfg_attr(
+    not(feature = "internals"),
+    expect(dead_code, reason = "a build has the reader or refuses every file")
+)]
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
     /// The program was built without the reader.
