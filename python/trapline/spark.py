@@ -6,7 +6,7 @@ Spark schedules, retries and stores; the `trapline` program scans. Each task rea
 whose matches span a bounded time run on slices of time, each with the files of its neighbourhood.
 No event passes through Spark. The other rules (long or no span, samples, pipes) need all events of
 their join key: tasks write stage hits, about a hundred bytes for each event that meets a stage, Spark
-carries them, and tasks that each own a part of the keys correlate them.
+carries each to the task that owns its key, and these tasks correlate them.
 
 The files and the rules must be at the same paths on every machine (a shared or mounted file system).
 """
@@ -27,6 +27,8 @@ from trapline import find_trapline
 
 __all__ = ["Incomplete", "alerts", "main"]
 
+# Tasks that own join keys; the program writes a file of stage hits for each.
+MOST_OWNERS = 200
 EXTENSIONS = (".ndjson", ".jsonl", ".json", ".gz", ".zst", ".evtx", ".parquet")
 
 
@@ -145,19 +147,23 @@ def of_slice(settings: Settings, part: Slice) -> list[str]:
     return scan(settings, *cut, *part.files)
 
 
-def stage_hits(settings: Settings, files: Iterable[str]) -> bytes:
-    """The stage hits of files."""
+def stage_hits(settings: Settings, owners: int, files: Iterable[str]) -> Iterator[tuple[int, bytes]]:
+    """The stage hits of files, those of each owner that has some."""
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "part.hits")
-        scan(settings, "--stage-hits", path, *files)
-        return Path(path).read_bytes()
+        scan(settings, "--stage-hits", path, "--owners", str(owners), *files)
+        for owner in range(owners):
+            hits = Path(f"{path}.{owner}").read_bytes()
+            # They follow a header, which is one line.
+            if hits.index(b"\n") + 1 < len(hits):
+                yield owner, hits
 
 
-def of_keys(settings: Settings, owner: int, owners: int, hits: Iterable[bytes]) -> list[str]:
+def of_keys(settings: Settings, owner: int, owners: int, hits: Iterable[tuple[int, bytes]]) -> list[str]:
     """The alerts of the join keys that a task owns."""
     with tempfile.TemporaryDirectory() as folder:
         names = []
-        for number, part in enumerate(hits):
+        for number, (_, part) in enumerate(hits):
             names.append(os.path.join(folder, f"{number}.hits"))
             Path(names[-1]).write_bytes(part)
         if not names:
@@ -187,11 +193,10 @@ def alerts(context, rules: str, files: list[str], *, window: str = "10m", except
         cut = slices(known, parts, near)
         found = context.parallelize(cut, len(cut) or 1).flatMap(lambda part: of_slice(settings, part))
     if divisions & {"key", "whole"}:
-        owners = context.defaultParallelism
-        hits = named.mapPartitions(lambda some: hits_of(settings, some))
-        spread = hits.flatMap(lambda part: [(owner, part) for owner in range(owners)])
-        owned = spread.groupByKey(owners)
-        by_key = owned.flatMap(lambda pair: of_keys(settings, pair[0], owners, pair[1]))
+        owners = min(context.defaultParallelism, MOST_OWNERS)
+        hits = named.mapPartitions(lambda some: hits_of(settings, owners, some))
+        owned = hits.partitionBy(owners, int)
+        by_key = owned.mapPartitionsWithIndex(lambda owner, parts: of_keys(settings, owner, owners, parts))
         found = found.union(by_key)
     return found
 
@@ -202,11 +207,10 @@ def some_or_none(settings: Settings, files: Iterable[str]) -> Iterator[File]:
     return catalogue(settings, files) if files else iter(())
 
 
-def hits_of(settings: Settings, files: Iterable[str]) -> Iterator[bytes]:
+def hits_of(settings: Settings, owners: int, files: Iterable[str]) -> Iterator[tuple[int, bytes]]:
     """The stage hits of the files of a task, which may have none."""
     files = list(files)
-    if files:
-        yield stage_hits(settings, files)
+    return stage_hits(settings, owners, files) if files else iter(())
 
 
 def found_files(paths: Iterable[str]) -> list[str]:

@@ -69,7 +69,7 @@ codes! {
     TOO_MUCH_TO_LEARN = "E036", "a recording has too many fields",
         "`trapline sources learn` keeps 10,000 fields, indices and kinds of event. A recording with more has\nfield names that are made of values; an index with such a mapping is refused by Elasticsearch, too.\n";
     BAD_STAGE_HITS = "E025", "a file of stage hits cannot be used",
-        "`trapline scan --from-stage-hits` reads what `trapline scan --stage-hits` wrote with the same\nrules and exceptions and the same version of Trapline. Another file, or one that is cut off, is\nrefused: its alerts would be wrong.\n";
+        "`trapline scan --from-stage-hits` reads what `trapline scan --stage-hits` wrote with the same\nrules and exceptions and the same version of Trapline. Another file, or one that is cut off, is\nrefused: its alerts would be wrong. So is one that `--owners` wrote for another machine than\n`--owner` names.\n";
     NO_FILE = "E009", "expected a file, found a pipe or a device",
         "Reading a pipe or a device may never end. Only files that are named on the command line may be\npipes.\n";
     CI_ACCEPTS_NOTHING = "E012", "nothing is accepted in CI",

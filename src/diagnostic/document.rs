@@ -108,6 +108,9 @@ causes! {
         /// It was written with other rules.
         OtherRules =>
             "the stage hits were found with other rules, exceptions or another version of Trapline";
+        /// It has the hits of another machine only.
+        OtherOwner { index: u64, count: u64 } =>
+            "these are the stage hits of machine {index}/{count} only";
         /// It ends early or was changed.
         Damaged => "the file is cut off or was changed";
     }

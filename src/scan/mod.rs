@@ -196,23 +196,23 @@ pub fn run(
     (stats, refused)
 }
 
-/// Writes the stage hits of `inputs` to `out`, in the order of files and lines, for
-/// [`correlate_hits`] on any machine.
+/// Writes the stage hits of `inputs` to `outs`, in the order of files and lines, for
+/// [`correlate_hits`] on other machines: each machine's to the output of its number.
 ///
 /// # Errors
-/// When `out` cannot be written; a later failure is [`Stats::unsorted`].
-pub fn write_hits(
+/// When an output cannot be written; a later failure is [`Stats::unsorted`].
+pub fn write_hits<W: Write + Send>(
     rules: &[CompiledRule],
     inputs: &dyn Inputs,
     options: &Options,
-    out: &mut (dyn Write + Send),
+    outs: &mut [W],
     watcher: &mut dyn Watcher,
     stop: &Stop,
 ) -> io::Result<(Stats, Vec<RefusedRule>)> {
     let (set, refused) = rule_set(rules, options);
     let routes = Routes(rules);
     let pass = pass(rules, &set, &routes, inputs, options, stop);
-    Ok((pass.write_hits(out, watcher)?, refused))
+    Ok((pass.write_hits(outs, watcher)?, refused))
 }
 
 /// Gives the alerts of the stage hits that a machine owns. `inputs` only opens temporary files.

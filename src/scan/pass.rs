@@ -88,15 +88,17 @@ impl Pass<'_> {
         self.finish(self.read_in_turn(order, &open, watcher))
     }
 
-    /// Reads the inputs once and writes the stage hits of their events.
-    pub(super) fn write_hits(
+    /// Reads the inputs once and writes the stage hits of their events, an output for each owner.
+    pub(super) fn write_hits<W: Write + Send>(
         &self,
-        out: &mut (dyn Write + Send),
+        outs: &mut [W],
         watcher: &mut dyn Watcher,
     ) -> io::Result<Stats> {
         let open = || self.inputs.temporary();
         let names = (0..self.inputs.count()).map(|file| self.inputs.name(file));
-        let order = Order::Hits(HitsWriter::new(&mut *out, self.rules, names.collect())?);
+        let outs = outs.iter_mut().map(|out| out as &mut (dyn Write + Send));
+        let writer = HitsWriter::new(outs.collect(), self.set, self.rules, names.collect())?;
+        let order = Order::Hits(writer);
         Ok(self.finish(self.read_in_turn(order, &open, watcher)))
     }
 

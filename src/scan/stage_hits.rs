@@ -1,11 +1,12 @@
 //! Files of stage hits: what a scan found of each event before it correlates, about a hundred bytes
-//! an event. Machines that each read a part of the events write them; machines that each own a part
-//! of the join keys read all of them.
+//! an event. Machines that each read a part of the events write them, a file for each owner of a part
+//! of the join keys or one for all; the owners read them.
 //!
 //! A file is a header line of JSON and then records: a sort key, a length, and the event as a scan
 //! keeps it in a temporary file. Numbers of stages and files mean something to the same version with
 //! the same rules only, which the header's `rules` tells.
 
+use std::collections::BTreeSet;
 use std::io::{self, BufRead, Read, Write};
 use std::sync::Arc;
 
@@ -16,9 +17,10 @@ use super::stored::{KEY, sort_key};
 use crate::compile::CompiledRule;
 pub use crate::diagnostic::document::HitsError;
 use crate::engine::RuleSet;
+use crate::plan::index_vec::part;
 
 /// The format of the files.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// The longest header, in bytes: a name for each of many files.
 const MAX_HEADER: u64 = 64 << 20;
 /// The longest record, in bytes.
@@ -33,48 +35,73 @@ struct Header {
     rules: String,
     /// The names of the files, by their numbers.
     files: Vec<String>,
+    /// The machine whose hits it has; the only one if it has all.
+    owner: Owner,
 }
 
 /// The format's name.
 const FORMAT: &str = "trapline-stage-hits";
 
-/// Writes the hits of one scan.
+/// Writes the hits of one scan, those of each owner to its own output.
 pub(super) struct HitsWriter<'w> {
-    out: &'w mut (dyn Write + Send),
+    outs: Vec<&'w mut (dyn Write + Send)>,
+    set: &'w RuleSet,
 }
 
 impl<'w> HitsWriter<'w> {
-    /// Writes the header.
+    /// Writes the headers.
     pub(super) fn new(
-        out: &'w mut (dyn Write + Send),
+        mut outs: Vec<&'w mut (dyn Write + Send)>,
+        set: &'w RuleSet,
         rules: &[CompiledRule],
         files: Vec<String>,
     ) -> io::Result<Self> {
-        let header = Header {
+        let mut header = Header {
             format: FORMAT.to_owned(),
             version: VERSION,
             rules: hash(rules),
             files,
+            owner: Owner {
+                index: 0,
+                count: outs.len() as u64,
+            },
         };
-        serde_json::to_writer(&mut *out, &header)?;
-        out.write_all(b"\n")?;
-        Ok(Self { out })
+        for (index, out) in (0..).zip(&mut outs) {
+            header.owner.index = index;
+            serde_json::to_writer(&mut *out, &header)?;
+            out.write_all(b"\n")?;
+        }
+        Ok(Self { outs, set })
     }
 
-    /// Writes the events of a batch that meet a stage.
+    /// Writes the events of a batch that meet a stage, each to the owners of its hits.
     pub(super) fn take(&mut self, batch: &Batch) -> io::Result<()> {
+        let (set, count) = (self.set, self.outs.len() as u64);
         for (place, event) in (0u32..).zip(&batch.events) {
-            let record = batch.single(place).encode();
-            self.out.write_all(&sort_key(batch, event))?;
-            self.out.write_all(&(record.len() as u64).to_le_bytes())?;
-            self.out.write_all(&record)?;
+            let single = batch.single(place);
+            let owners = single
+                .hits
+                .iter()
+                .map(|(stage, key)| owner_of(set, *stage, part(&single.keys, *key), count));
+            let owners: BTreeSet<u64> = owners.collect();
+            for (index, out) in (0..).zip(&mut self.outs) {
+                if !owners.contains(&index) {
+                    continue;
+                }
+                let owner = Owner { index, count };
+                let own = single.single_with(0, |stage, key| owner.owns(set, stage, key));
+                let record = own.as_ref().unwrap_or(&single).encode();
+                out.write_all(&sort_key(batch, event))?;
+                out.write_all(&(record.len() as u64).to_le_bytes())?;
+                out.write_all(&record)?;
+            }
         }
         Ok(())
     }
 }
 
 /// The part of the join keys that a machine owns: `index` of `count`, from 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owner {
     /// This machine's number.
     pub index: u64,
@@ -83,22 +110,30 @@ pub struct Owner {
 }
 
 impl Owner {
-    /// Whether the hit of a stage is this machine's. Equal keys have equal bytes, however the
-    /// documents write them; a rule that is not divided has one owner.
+    /// Whether the hit of a stage is this machine's.
     fn owns(self, set: &RuleSet, stage: u32, key: &[u8]) -> bool {
-        let rule = set.rule_of(stage);
-        let key = if set.is_divided_by_key(stage) {
-            key
-        } else {
-            &[]
-        };
-        let mut hash = sha1_smol::Sha1::new();
-        hash.update(&rule.to_le_bytes());
-        hash.update(key);
-        let digest = hash.digest().bytes();
-        let first = digest.first_chunk::<8>().copied().unwrap_or_default();
-        u64::from_le_bytes(first) % self.count.max(1) == self.index
+        owner_of(set, stage, key, self.count) == self.index
     }
+}
+
+/// The number of the machine, of `count`, that owns the hit of a stage. Equal keys have equal bytes,
+/// however the documents write them; a rule that is not divided has one owner.
+fn owner_of(set: &RuleSet, stage: u32, key: &[u8], count: u64) -> u64 {
+    if count <= 1 {
+        return 0;
+    }
+    let rule = set.rule_of(stage);
+    let key = if set.is_divided_by_key(stage) {
+        key
+    } else {
+        &[]
+    };
+    let mut hash = sha1_smol::Sha1::new();
+    hash.update(&rule.to_le_bytes());
+    hash.update(key);
+    let digest = hash.digest().bytes();
+    let first = digest.first_chunk::<8>().copied().unwrap_or_default();
+    u64::from_le_bytes(first) % count
 }
 
 /// The stage hits that a machine correlates.
@@ -122,8 +157,12 @@ impl HitsFile {
     /// Reads the header.
     ///
     /// # Errors
-    /// When the file is something else, or was written with other rules.
-    pub fn open(reader: Box<dyn Read + Send>, rules: &[CompiledRule]) -> Result<Self, HitsError> {
+    /// When the file is something else, was written with other rules, or is another machine's.
+    pub fn open(
+        reader: Box<dyn Read + Send>,
+        rules: &[CompiledRule],
+        owner: Owner,
+    ) -> Result<Self, HitsError> {
         let mut reader = io::BufReader::with_capacity(1 << 16, reader);
         let mut line = Vec::new();
         (&mut reader)
@@ -135,6 +174,12 @@ impl HitsFile {
         }
         if header.rules != hash(rules) {
             return Err(HitsError::OtherRules);
+        }
+        if header.owner.count != 1 && header.owner != owner {
+            return Err(HitsError::OtherOwner {
+                index: header.owner.index,
+                count: header.owner.count,
+            });
         }
         Ok(Self {
             reader: Box::new(reader),
@@ -177,8 +222,8 @@ impl HitsFile {
             }
             let number = numbers.get(batch.file as usize);
             batch.file = *number.ok_or(HitsError::Damaged)?;
-            if batch.keep_hits(|stage, key| owner.owns(set, stage, key)) {
-                return Ok(Some(Arc::new(batch)));
+            if let Some(own) = batch.single_with(0, |stage, key| owner.owns(set, stage, key)) {
+                return Ok(Some(Arc::new(own)));
             }
         }
     }

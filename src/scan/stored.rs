@@ -30,6 +30,21 @@ const NONE: u32 = u32::MAX;
 impl Batch {
     /// A batch of one event, so that one which waits long does not keep the others in memory.
     pub(super) fn single(&self, place: u32) -> Self {
+        self.kept(place, |_, _| true)
+    }
+
+    /// A batch of one event with the hits for which `keep` holds, by stage and key; `None` if there
+    /// is none.
+    pub(super) fn single_with(
+        &self,
+        place: u32,
+        keep: impl Fn(u32, &[u8]) -> bool,
+    ) -> Option<Self> {
+        let single = self.kept(place, keep);
+        (!single.hits.is_empty()).then_some(single)
+    }
+
+    fn kept(&self, place: u32, keep: impl Fn(u32, &[u8]) -> bool) -> Self {
         let event = item(&self.events, place);
         let mut single = Self {
             file: self.file,
@@ -37,8 +52,12 @@ impl Batch {
             ..Self::default()
         };
         for (stage, place) in part(&self.hits, event.hits) {
+            let key = part(&self.keys, *place);
+            if !keep(*stage, key) {
+                continue;
+            }
             let start = length(single.keys.len());
-            single.keys.extend_from_slice(part(&self.keys, *place));
+            single.keys.extend_from_slice(key);
             single
                 .hits
                 .push((*stage, (start, length(single.keys.len()))));
@@ -60,19 +79,6 @@ impl Batch {
             values: (0, length(single.values.len())),
         });
         single
-    }
-
-    /// Keeps the hits of a batch of one event for which `keep` holds, by stage and key; false if
-    /// none is left.
-    pub(super) fn keep_hits(&mut self, keep: impl Fn(u32, &[u8]) -> bool) -> bool {
-        let keys = std::mem::take(&mut self.keys);
-        self.hits
-            .retain(|(stage, place)| keep(*stage, part(&keys, *place)));
-        self.keys = keys;
-        if let Some(event) = self.events.first_mut() {
-            event.hits = (0, length(self.hits.len()));
-        }
-        !self.hits.is_empty()
     }
 
     fn append(&mut self, piece: &str) -> (u32, u32) {
@@ -221,6 +227,9 @@ mod tests {
         let values: Vec<_> = back.values_of(event).collect();
         assert_eq!(values, [(SlotId(1), "äöü")]);
         assert!(Batch::decode(b"nonsense").is_none());
+        let part = batch.single_with(1, |stage, _| stage == 6).unwrap();
+        assert_eq!((part.hits, part.keys), (vec![(6, (0, 0))], Vec::new()));
+        assert!(batch.single_with(1, |_, key| key == b"aa").is_none());
     }
 
     #[test]

@@ -205,7 +205,9 @@ fn slices_and_join_keys_together_give_the_alerts_of_one_scan() {
         }
         for (slices, machines) in [(2, 3), (7, 2), (32, 1)] {
             let mut divided = sliced(&project, slices);
-            add(&mut divided, keyed(&project, machines));
+            let of_keys = keyed(&project, machines, true);
+            assert_eq!(keyed(&project, machines, false), of_keys);
+            add(&mut divided, of_keys);
             assert_eq!(
                 divided, whole,
                 "seed {seed}, {slices} slices, {machines} machines"
@@ -241,14 +243,17 @@ fn sliced(project: &Project, slices: i64) -> BTreeMap<String, usize> {
     found
 }
 
-/// The alerts of the other rules, by join key: a machine a file writes the stage hits.
-fn keyed(project: &Project, machines: u64) -> BTreeMap<String, usize> {
-    let mut files = Vec::new();
+/// The alerts of the other rules, by join key: a machine a file writes the stage hits, in one file or
+/// split by the machines that read them.
+fn keyed(project: &Project, machines: u64, is_split: bool) -> BTreeMap<String, usize> {
+    let count = machines.to_string();
     for hour in 0..HOURS {
         let (out, from) = (format!("{hour}.hits"), format!("events/{hour}.ndjson"));
-        let arguments = ["scan", "--window", "10m", "--stage-hits", &out, &from];
+        let mut arguments = vec!["scan", "--window", "10m", "--stage-hits", &out, &from];
+        if is_split {
+            arguments.extend(["--owners", &count]);
+        }
         assert!(alerts(project, &arguments).is_empty());
-        files.push(out);
     }
     let mut found = BTreeMap::new();
     for machine in 0..machines {
@@ -261,6 +266,14 @@ fn keyed(project: &Project, machines: u64) -> BTreeMap<String, usize> {
             "--owner",
             &owner,
         ];
+        let name = |hour: i64| {
+            if is_split {
+                format!("{hour}.hits.{machine}")
+            } else {
+                format!("{hour}.hits")
+            }
+        };
+        let files: Vec<String> = (0..HOURS).map(name).collect();
         let arguments: Vec<&str> = options
             .into_iter()
             .chain(files.iter().map(String::as_str))
@@ -303,6 +316,22 @@ fn stage_hits_of_other_rules_or_that_are_cut_off_are_refused() {
     let (code, _, err) = read("a.hits");
     assert_eq!(code, 3, "{err}");
     assert!(err.contains("other rules"), "{err}");
+}
+
+#[test]
+fn stage_hits_of_another_machine_are_refused() {
+    let project = project(1);
+    let written = ["scan", "--stage-hits", "a.hits", "--owners", "2", "events"];
+    alerts(&project, &written);
+    let read = |owner: &str, file: &str| {
+        project.run_apart(&["scan", "--from-stage-hits", "--owner", owner, file])
+    };
+    assert_eq!(read("1/2", "a.hits.1").0, 0);
+    for owner in ["0/2", "1/3", "0/1"] {
+        let (code, _, err) = read(owner, "a.hits.1");
+        assert_eq!(code, 3, "{err}");
+        assert!(err.contains("by `--owner 1/2`"), "{err}");
+    }
 }
 
 #[test]

@@ -44,3 +44,4 @@ mod sequences;
 mod shared;
 mod solve;
 mod spanless;
+mod stage_hits;

@@ -18,7 +18,7 @@ use trapline::scan::{self, Alert, Inputs, Options, Stats, Watcher, Window};
 const START: i64 = 1_700_000_000_000;
 const DAY: i64 = 86_400_000;
 
-struct Memory(Vec<String>);
+pub(crate) struct Memory(pub(crate) Vec<String>);
 
 impl Inputs for Memory {
     fn count(&self) -> usize {
@@ -43,7 +43,7 @@ impl Inputs for Memory {
 }
 
 #[derive(Default)]
-struct Kept(Vec<Alert>);
+pub(crate) struct Kept(pub(crate) Vec<Alert>);
 
 impl Watcher for Kept {
     fn alert(&mut self, alert: Alert) -> bool {
@@ -59,7 +59,7 @@ impl Watcher for Kept {
 }
 
 /// A rule whose fields no data source knows but those of the request.
-fn rule(query: &str, patterns: &[&str]) -> CompiledRule {
+pub(crate) fn rule(query: &str, patterns: &[&str]) -> CompiledRule {
     let catalogue = Catalogue::builtin().unwrap();
     let lists = ExceptionLists::default();
     let mut compiler = RuleCompiler::new(&catalogue, &lists, Timestamp::default());
@@ -86,7 +86,7 @@ pub(crate) fn loaded(query: &str, patterns: &[&str], more: &str) -> Rule {
         .unwrap_or_else(|| panic!("{:?}", loaded.diagnostics))
 }
 
-fn rules() -> Vec<CompiledRule> {
+pub(crate) fn rules() -> Vec<CompiledRule> {
     vec![
         rule("any where a == \"x\"", &[]),
         rule("any where a == \"y\"", &["logs-a-*"]),
@@ -174,7 +174,7 @@ fn line() -> impl Strategy<Value = (i64, String)> {
     })
 }
 
-fn file() -> impl Strategy<Value = String> {
+pub(crate) fn file() -> impl Strategy<Value = String> {
     (
         0..20_i64,
         prop::collection::vec(line(), 0..40),

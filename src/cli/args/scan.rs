@@ -112,6 +112,10 @@ pub struct DivisionArgs {
     /// Write the stage hits of the events to FILE instead of alerts
     #[arg(long, value_name = "FILE", help_heading = DIVISION, conflicts_with_all = ["from", "to", "summary"])]
     pub stage_hits: Option<Utf8PathBuf>,
+    /// Split the stage hits by machine: write FILE.0 to FILE.N-1, each with the hits that --owner I/N
+    /// correlates
+    #[arg(long, value_name = "N", help_heading = DIVISION, requires = "stage_hits", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub owners: Option<u16>,
     /// Read files of stage hits instead of events
     #[arg(long, help_heading = DIVISION, conflicts_with_all = ["from", "to", "summary", "stage_hits"])]
     pub from_stage_hits: bool,

@@ -28,7 +28,7 @@ pub fn run(
     let indicators = scan_indicators::load(settings, asked, interrupt::stop())?;
     let mut rules = rules(settings, asked, indicators.as_ref(), console)?;
     let hits = match asked.part {
-        ScanPart::ReadHits(_) => Some(StageHits::open(&inputs, &rules.run)?),
+        ScanPart::ReadHits(owner) => Some(StageHits::open(&inputs, &rules.run, owner)?),
         ScanPart::Alerts | ScanPart::WriteHits(_) => None,
     };
     let names = match &hits {

@@ -3,11 +3,11 @@
 
 use std::io::Write as _;
 
-use camino::Utf8Path;
+use camino::Utf8PathBuf;
 
 use super::super::ExitCode;
 use super::super::error::{self, Problem};
-use super::super::files::Files;
+use super::super::files::{Files, Unfinished};
 use super::super::settings::ScanPart;
 use crate::compile::CompiledRule;
 use crate::diagnostic::Diagnostic;
@@ -27,7 +27,7 @@ impl ScanPart {
         watcher: &mut dyn Watcher,
     ) -> Result<(Stats, Vec<RefusedRule>), Box<Problem>> {
         match (self, hits) {
-            (Self::WriteHits(path), _) => scan.write_hits(files, path, watcher),
+            (Self::WriteHits(paths), _) => scan.write_hits(files, paths, watcher),
             (Self::ReadHits(owner), Some(hits)) => hits.correlate(scan, *owner, watcher),
             (Self::ReadHits(_) | Self::Alerts, _) => Ok(scan::run(
                 scan.rules,
@@ -56,13 +56,17 @@ pub(super) struct StageHits {
 }
 
 impl StageHits {
-    /// Opens the files that were typed, which are those of `inputs`.
-    pub(super) fn open(inputs: &dyn Inputs, rules: &[CompiledRule]) -> Result<Self, Box<Problem>> {
+    /// Opens the files that were typed, which are those of `inputs`, as the machine `owner`.
+    pub(super) fn open(
+        inputs: &dyn Inputs,
+        rules: &[CompiledRule],
+        owner: Owner,
+    ) -> Result<Self, Box<Problem>> {
         let mut files = Vec::new();
         let mut names = Vec::new();
         for number in 0..inputs.count() {
             let opened = inputs.open(number).map_err(HitsError::from);
-            let file = opened.and_then(|bytes| HitsFile::open(bytes, rules));
+            let file = opened.and_then(|bytes| HitsFile::open(bytes, rules, owner));
             let file = file.map_err(|error| {
                 Problem::new(
                     ExitCode::NotLoaded,
@@ -98,8 +102,13 @@ impl StageHits {
 }
 
 fn unreadable(name: &str, error: &HitsError) -> Diagnostic {
-    Diagnostic::error(&error::BAD_STAGE_HITS, format!("{name}: {error}"))
-        .help("write it again with `trapline scan --stage-hits` and the same rules")
+    let help = match error {
+        HitsError::OtherOwner { index, count } => {
+            format!("read it, with that of each part of the events, by `--owner {index}/{count}`")
+        }
+        _ => "write it again with `trapline scan --stage-hits` and the same rules".to_owned(),
+    };
+    Diagnostic::error(&error::BAD_STAGE_HITS, format!("{name}: {error}")).help(help)
 }
 
 /// What a scan is run with.
@@ -111,16 +120,16 @@ pub(super) struct Scan<'s> {
 }
 
 impl Scan<'_> {
-    /// Writes the stage hits of the inputs to a file, which is there when all are.
+    /// Writes the stage hits of the inputs to a file for each owner, which are there when all are.
     pub(super) fn write_hits(
         &self,
         files: &Files,
-        path: &Utf8Path,
+        paths: &[Utf8PathBuf],
         watcher: &mut dyn Watcher,
     ) -> Result<(Stats, Vec<RefusedRule>), Box<Problem>> {
-        let mut unfinished = files
-            .create(path)
-            .map_err(|mistake| Problem::usage(*mistake))?;
+        let unfinished = paths.iter().map(|path| files.create(path));
+        let unfinished: Result<Vec<Unfinished>, _> = unfinished.collect();
+        let mut unfinished = unfinished.map_err(|mistake| Problem::usage(*mistake))?;
         let found = scan::write_hits(
             self.rules,
             self.inputs,
@@ -129,14 +138,20 @@ impl Scan<'_> {
             watcher,
             self.stop,
         );
-        let flushed = found.and_then(|found| unfinished.flush().map(|()| found));
+        let flushed = found.and_then(|found| {
+            unfinished.iter_mut().try_for_each(Unfinished::flush)?;
+            Ok(found)
+        });
         let found = flushed.map_err(|error| {
-            let message = format!("`{}` cannot be written", files.name(path));
+            let first = paths.first().map(|path| files.name(path));
+            let message = format!("`{}` cannot be written", first.unwrap_or_default());
             Problem::usage(Diagnostic::error(&error::UNWRITABLE, message).help(error.to_string()))
         })?;
-        files
-            .finish(unfinished)
-            .map_err(|mistake| Problem::usage(*mistake))?;
+        for own in unfinished {
+            files
+                .finish(own)
+                .map_err(|mistake| Problem::usage(*mistake))?;
+        }
         Ok(found)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::num::NonZero;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::super::args::{ScanArgs, ScanFormat};
 use super::super::error::Problem;
@@ -43,8 +43,8 @@ pub struct ScanSettings {
 pub enum ScanPart {
     /// Alerts of the events.
     Alerts,
-    /// The stage hits of the events, to this file.
-    WriteHits(Utf8PathBuf),
+    /// The stage hits of the events, to these files: one for each machine that correlates them.
+    WriteHits(Vec<Utf8PathBuf>),
     /// Alerts of stage hits, of the keys that this machine owns.
     ReadHits(Owner),
 }
@@ -63,7 +63,7 @@ impl Settings {
     pub fn scan(&self, args: &ScanArgs) -> Result<ScanSettings, Box<Problem>> {
         let division = &args.division;
         let part = match (&division.stage_hits, division.from_stage_hits) {
-            (Some(path), _) => ScanPart::WriteHits(self.typed(path)),
+            (Some(path), _) => ScanPart::WriteHits(self.hits_files(path, division.owners)),
             (None, true) => {
                 ScanPart::ReadHits(division.owner.unwrap_or(Owner { index: 0, count: 1 }))
             }
@@ -86,6 +86,17 @@ impl Settings {
             options: options(args, self.files.limits.rows),
             complete: division.complete,
         })
+    }
+
+    /// The files of stage hits, absolute: one for all machines, or one for each.
+    fn hits_files(&self, path: &Utf8Path, owners: Option<u16>) -> Vec<Utf8PathBuf> {
+        match owners {
+            None => vec![self.typed(path)],
+            Some(count) => {
+                let own = |owner| self.typed(Utf8Path::new(&format!("{path}.{owner}")));
+                (0..count).map(own).collect()
+            }
+        }
     }
 }
 

@@ -1,0 +1,158 @@
+//! Stage hits that are split by owner give each owner the alerts that the unsplit give it.
+
+use std::io::Cursor;
+
+use proptest::prelude::*;
+use trapline::compile::CompiledRule;
+use trapline::event::io::Stop;
+use trapline::scan::stage_hits::{HitsError, HitsFile, OwnedHits, Owner};
+use trapline::scan::{self, Alert, Inputs as _, Options};
+
+use crate::scan::{Kept, Memory, file, rule, rules};
+
+/// The inputs of each part: all files by name, of which it has every `parts`-th.
+fn parts(files: &[String], parts: usize) -> Vec<Memory> {
+    let part = |own: usize| {
+        let texts = files.iter().enumerate().map(|(number, text)| {
+            let is_own = number % parts == own;
+            is_own.then(|| text.clone()).unwrap_or_default()
+        });
+        Memory(texts.collect())
+    };
+    (0..parts).map(part).collect()
+}
+
+/// The files of stage hits of one part, one for each of so many owners.
+fn written(rules: &[CompiledRule], part: &Memory, owners: usize) -> Vec<Vec<u8>> {
+    let mut outs = vec![Vec::new(); owners];
+    let (options, never) = (Options::default(), Stop::new());
+    let mut kept = Kept::default();
+    scan::write_hits(rules, part, &options, &mut outs, &mut kept, &never).unwrap();
+    assert!(kept.0.is_empty());
+    outs
+}
+
+/// The alerts of an owner, from a file of each part.
+fn correlated(
+    rules: &[CompiledRule],
+    files: &[&[u8]],
+    owner: Owner,
+) -> Result<Vec<Alert>, HitsError> {
+    let open = |bytes: &&[u8]| HitsFile::open(Box::new(Cursor::new(bytes.to_vec())), rules, owner);
+    let files: Vec<HitsFile> = files.iter().map(open).collect::<Result<_, _>>()?;
+    let mut names: Vec<String> = files
+        .iter()
+        .flat_map(|file| file.files().to_vec())
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    let hits = OwnedHits {
+        files,
+        names: &names,
+        owner,
+    };
+    let mut kept = Kept::default();
+    let (inputs, options) = (Memory(Vec::new()), Options::default());
+    scan::correlate_hits(rules, hits, &inputs, &options, &mut kept, &Stop::new())?;
+    Ok(kept.0)
+}
+
+/// What follows the header.
+fn records(file: &[u8]) -> &[u8] {
+    let header = file.iter().position(|byte| *byte == b'\n').unwrap();
+    &file[header + 1..]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn split_by_owner_they_give_the_alerts_of_the_unsplit(
+        files in prop::collection::vec(file(), 1..5),
+        count in 1..4_usize,
+        owners in 1..6_usize,
+    ) {
+        let rules = rules();
+        let parts = parts(&files, count);
+        let whole: Vec<Vec<u8>> = parts.iter().flat_map(|part| written(&rules, part, 1)).collect();
+        let whole: Vec<&[u8]> = whole.iter().map(Vec::as_slice).collect();
+        let split: Vec<Vec<Vec<u8>>> = parts.iter().map(|part| written(&rules, part, owners)).collect();
+        let mut found = 0;
+        for index in 0..owners {
+            let owner = Owner { index: index as u64, count: owners as u64 };
+            let own: Vec<&[u8]> = split.iter().map(|part| part[index].as_slice()).collect();
+            let expected = correlated(&rules, &whole, owner).unwrap();
+            prop_assert_eq!(&correlated(&rules, &own, owner).unwrap(), &expected);
+            found += expected.len();
+        }
+        let all = correlated(&rules, &whole, Owner { index: 0, count: 1 }).unwrap();
+        prop_assert_eq!(found, all.len());
+    }
+}
+
+/// Events of three keys, some of which meet stages of two rules.
+fn events() -> Memory {
+    let line = |number: usize| {
+        let (time, a, k) = (
+            1_700_000_000_000_u64 + number as u64,
+            ["x", "y", "z"][number % 3],
+            number / 3 % 7,
+        );
+        format!("{{\"@timestamp\":{time},\"a\":\"{a}\",\"k\":\"{k}\"}}\n")
+    };
+    Memory(vec![(0..210).map(line).collect()])
+}
+
+#[test]
+fn a_rule_that_is_not_divided_goes_to_one_owner_and_each_hit_of_a_key_to_one() {
+    let x = "[any where a == \"x\"]";
+    let whole = [rule("any where a == \"z\" | tail 2", &[])];
+    let files = written(&whole, &events(), 4);
+    assert_eq!(
+        files
+            .iter()
+            .filter(|file| !records(file).is_empty())
+            .count(),
+        1
+    );
+
+    let by_key = [rule(
+        &format!("sequence by k {x} [any where a == \"y\"]"),
+        &[],
+    )];
+    let files = written(&by_key, &events(), 4);
+    let sizes: Vec<usize> = files.iter().map(|file| records(file).len()).collect();
+    assert!(
+        sizes.iter().filter(|size| **size > 0).count() > 1,
+        "{sizes:?}"
+    );
+    let unsplit = written(&by_key, &events(), 1);
+    assert_eq!(sizes.iter().sum::<usize>(), records(&unsplit[0]).len());
+
+    // The event is there for each owner, with that owner's hits only.
+    let both = [whole, by_key].map(|[rule]| rule);
+    let files = written(&both, &events(), 4);
+    let alerts = (0..4).map(|index| {
+        let owner = Owner { index, count: 4 };
+        let own = usize::try_from(index).unwrap();
+        correlated(&both, &[&files[own]], owner).unwrap().len()
+    });
+    // Two of the tail, and one of each neighbouring x and y.
+    assert_eq!(alerts.sum::<usize>(), 2 + 70);
+}
+
+#[test]
+fn the_hits_of_another_owner_are_refused() {
+    let rules = rules();
+    let inputs = events();
+    assert_eq!(inputs.count(), 1);
+    let files = written(&rules, &inputs, 2);
+    let read = |index, count| correlated(&rules, &[&files[1]], Owner { index, count });
+    assert!(read(1, 2).is_ok());
+    for (index, count) in [(0, 2), (0, 1), (1, 3)] {
+        let refused = read(index, count);
+        assert!(
+            matches!(refused, Err(HitsError::OtherOwner { index: 1, count: 2 }))
+        );
+    }
+}
