@@ -5,9 +5,12 @@ Skipped where pyspark or Java is absent.
 
 from __future__ import annotations
 
+import json
 import os
 import random
+import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -21,7 +24,13 @@ pyspark = pytest.importorskip("pyspark", reason="pyspark is not installed")
 if shutil.which("java") is None:
     pytest.skip("there is no Java", allow_module_level=True)
 
+from pyspark import cloudpickle  # noqa: E402
 from trapline import spark  # noqa: E402
+
+# The workers cannot import this file.
+cloudpickle.register_pickle_by_value(sys.modules[__name__])
+PROJECT = Path(os.environ.get("TRAPLINE_PROJECT", Path(__file__).parents[2])).resolve()
+CORPUS = Path(os.environ.get("TRAPLINE_SHARED", PROJECT.parent / "shared")) / "corpus"
 
 A, B, C = (f'[process where process.name == "{name}"]' for name in "abc")
 RULES = {
@@ -44,7 +53,7 @@ RULES = {
 def context():
     spark.run_workers_here()
     session = (
-        pyspark.sql.SparkSession.builder.master("local[2]")
+        pyspark.sql.SparkSession.builder.master("local[2,2]")  # a task has two attempts
         .config("spark.ui.enabled", "false")
         .config("spark.driver.host", "localhost")
         .getOrCreate()
@@ -53,13 +62,18 @@ def context():
     session.stop()
 
 
-def write_project(folder: Path, seed: int) -> list[str]:
-    """Rules and four files of an hour each; the names of the files."""
+def write_rules(folder: Path, rules: dict[str, str]) -> None:
+    """Rules by name and query."""
     (folder / "rules").mkdir()
-    for name, query in RULES.items():
+    for name, query in rules.items():
         text = f"[rule]\nname = '{name}'\nrule_id = '{name}'\ntype = 'eql'\nlanguage = 'eql'\n"
         text += f"severity = 'low'\nrisk_score = 21\nquery = '''\n{query}\n'''\n"
         (folder / "rules" / f"{name}.toml").write_text(text)
+
+
+def write_project(folder: Path, seed: int) -> list[str]:
+    """Rules and four files of an hour each; the names of the files."""
+    write_rules(folder, RULES)
     (folder / "events").mkdir()
     chance = random.Random(seed)
     time = datetime(2023, 11, 14, tzinfo=timezone.utc)
@@ -76,8 +90,8 @@ def write_project(folder: Path, seed: int) -> list[str]:
     return [f"events/{hour}.ndjson" for hour in range(4)]
 
 
-def one_process(folder: Path) -> Counter:
-    command = [find_trapline(), "scan", "--rules", "rules", "events"]
+def one_process(folder: Path, files: tuple[str, ...] = ("events",)) -> Counter:
+    command = [find_trapline(), "scan", "--rules", "rules", *files]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
     return Counter(done.stdout.splitlines())
 
@@ -88,8 +102,44 @@ def test_any_number_of_slices_gives_the_alerts_of_one_process(context, tmp_path,
     found = spark.alerts(context, "rules", files, count=count, directory=str(tmp_path))
     expected = one_process(tmp_path)
     assert Counter(found.collect()) == expected
-    silent = [name for name in RULES if not any(f'"rule_id":"{name}"' in alert for alert in expected)]
-    assert not silent
+    assert not silent(expected)
+
+
+def silent(alerts: Counter) -> list[str]:
+    """The rules without an alert."""
+    return [name for name in RULES if not any(f'"rule_id":"{name}"' in alert for alert in alerts)]
+
+
+@pytest.fixture(scope="module")
+def recordings(tmp_path_factory):
+    """All public EQL and KQL rules and the hard ones, for three real recordings: the folder, the files, and
+    the alerts of one process."""
+    if not CORPUS.is_dir():
+        pytest.skip(f"{CORPUS} is absent")
+    folder = tmp_path_factory.mktemp("recordings")
+    names = {"a": "conhost.exe", "b": "WmiPrvSE.exe", "c": "GruntHTTP2.exe"}
+    hard = dict(RULES)
+    for short, name in names.items():
+        queries = ((rule, query.replace(f'process.name == "{short}"', f'process.name == "{name}"'))
+                   for rule, query in hard.items())
+        hard = dict(queries)
+    write_rules(folder, {rule: query.replace("process where", "any where") for rule, query in hard.items()})
+    for rule in (CORPUS / "rules").rglob("*.toml"):
+        if re.search(r'^type = "(eql|query)"', text := rule.read_text(), re.MULTILINE):
+            (folder / "rules" / rule.name).write_text(text)
+    assert len(list((folder / "rules").iterdir())) > 700
+    files = tuple(sorted(map(str, (CORPUS / "captures").glob("*.ndjson.zst"))))
+    return folder, files, one_process(folder, files)
+
+
+@pytest.mark.parametrize("count", [1, 2, 7, 32])
+def test_public_and_hard_rules_over_recordings_give_the_alerts_of_one_process(context, recordings, count):
+    folder, files, expected = recordings
+    found = spark.alerts(context, "rules", list(files), count=count, directory=str(folder))
+    assert Counter(found.collect()) == expected
+    assert not silent(expected)
+    # Public rules have alerts, too.
+    assert len({json.loads(alert)["rule_id"] for alert in expected}) > len(RULES)
 
 
 def test_events_that_are_lost_are_an_error(context, tmp_path):
@@ -106,6 +156,48 @@ def test_a_rule_that_cannot_be_run_is_an_error_before_any_task(context, tmp_path
         spark.alerts(context, "rules", files, directory=str(tmp_path))
 
 
+def killed_after(function, folder: Path):
+    """The function, whose process is killed once it has its results, in the first attempt of each task."""
+
+    def first_dies(*arguments):
+        found = list(function(*arguments))
+        die(folder / function.__name__)
+        return iter(found)
+
+    return first_dies
+
+
+def die(mark: Path) -> None:
+    """Kills the process of a task's first attempt, and leaves a mark."""
+    if pyspark.TaskContext.get().attemptNumber() == 0:
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_task_that_dies_and_is_retried_loses_and_doubles_nothing(context, tmp_path, monkeypatch):
+    files = write_project(tmp_path, 1)
+    deaths = tmp_path / "deaths"
+    deaths.mkdir()
+    for name in ("some_or_none", "hits_of"):
+        monkeypatch.setattr(spark, name, killed_after(getattr(spark, name), deaths))
+
+    def then_dies(found):
+        yield from found
+        die(deaths / "alerts")
+
+    found = spark.alerts(context, "rules", files, count=3, directory=str(tmp_path))
+    # The last attempt dies when it has written its alerts.
+    found.mapPartitions(then_dies).saveAsTextFile(str(tmp_path / "alerts"))
+    assert {mark.name for mark in deaths.iterdir()} == {"some_or_none", "hits_of", "alerts"}
+    assert stored(tmp_path / "alerts") == one_process(tmp_path)
+
+
+def stored(folder: Path) -> Counter:
+    """The alerts in the files of Spark, of all that lie in the folder."""
+    parts = (part for part in folder.rglob("*") if part.is_file() and not part.name.startswith(("_", ".")))
+    return Counter(line for part in parts for line in part.read_text().splitlines())
+
+
 def test_the_command_needs_no_activated_environment(tmp_path):
     write_project(tmp_path, 1)
     command = Path(sys.executable).with_name("trapline-spark")
@@ -117,6 +209,4 @@ def test_the_command_needs_no_activated_environment(tmp_path):
         cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
     )
     assert done.returncode == 0, done.stderr
-    parts = sorted((tmp_path / "alerts").glob("part-*"))
-    found = Counter(line for part in parts for line in part.read_text().splitlines())
-    assert found == one_process(tmp_path)
+    assert stored(tmp_path / "alerts") == one_process(tmp_path)
