@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import pytest
 from trapline import find_trapline
 
 PAGE = Path(os.environ.get("TRAPLINE_PROJECT", Path(__file__).parents[2])) / "docs/reference/several-machines.md"
@@ -19,7 +20,22 @@ RULES = {
 }
 
 
-def test_the_driver_of_the_guide(tmp_path):
+def on_this_machine(driver: str) -> str:
+    return driver
+
+
+def on_dask(driver: str) -> str:
+    """The driver with Dask in place of Python's pool, as the guide says."""
+    pytest.importorskip("distributed", reason="Dask is not installed")
+    executor = PAGE.read_text().split("```python\n")[2].split("```")[0]
+    client = executor.strip().replace('"tcp://scheduler:8786"', "n_workers=1, dashboard_address=None")
+    assert "n_workers" in client
+    driver = driver.replace("with ProcessPoolExecutor() as pool:", client)
+    return driver.replace("from concurrent.futures import ProcessPoolExecutor", "from dask.distributed import Client")
+
+
+@pytest.mark.parametrize("made", [on_this_machine, on_dask])
+def test_the_driver_of_the_guide(tmp_path, made):
     (tmp_path / "rules").mkdir()
     (tmp_path / "events").mkdir()
     for name, query in RULES.items():
@@ -34,7 +50,7 @@ def test_the_driver_of_the_guide(tmp_path):
         )
         (tmp_path / "events" / f"{hour}.ndjson").write_text("".join(lines))
     driver = PAGE.read_text().split("```python\n")[1].split("```")[0]
-    (tmp_path / "driver.py").write_text(driver)
+    (tmp_path / "driver.py").write_text(made(driver))
     programs = os.pathsep.join([str(Path(find_trapline()).parent), os.environ["PATH"]])
     run = lambda *command: subprocess.run(  # noqa: E731
         command, cwd=tmp_path, capture_output=True, text=True, check=True, env={**os.environ, "PATH": programs}
