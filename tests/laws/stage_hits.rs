@@ -15,7 +15,7 @@ fn parts(files: &[String], parts: usize) -> Vec<Memory> {
     let part = |own: usize| {
         let texts = files.iter().enumerate().map(|(number, text)| {
             let is_own = number % parts == own;
-            is_own.then(|| text.clone()).unwrap_or_default()
+            if is_own { text.clone() } else { String::new() }
         });
         Memory(texts.collect())
     };
@@ -151,8 +151,9 @@ fn the_hits_of_another_owner_are_refused() {
     assert!(read(1, 2).is_ok());
     for (index, count) in [(0, 2), (0, 1), (1, 3)] {
         let refused = read(index, count);
-        assert!(
-            matches!(refused, Err(HitsError::OtherOwner { index: 1, count: 2 }))
-        );
+        assert!(matches!(
+            refused,
+            Err(HitsError::OtherOwner { index: 1, count: 2 })
+        ));
     }
 }
