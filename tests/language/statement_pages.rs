@@ -46,7 +46,7 @@ pub(crate) fn folder(
         assert!(index.contains(&link), "{file} is not in index.md");
         let text = fs::read_to_string(&path).unwrap().replace("\r\n", "\n");
         let count = page(&text, answer, |problem| {
-            wrong.push(format!("{file}: {problem}"))
+            wrong.push(format!("{file}: {problem}"));
         });
         assert!(count > statements, "{file} states too little");
     }

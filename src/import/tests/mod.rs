@@ -5,6 +5,7 @@ mod captures;
 mod events;
 mod reference;
 
+use crate::diagnostic::Cause as _;
 use std::io::Cursor;
 
 use super::*;
