@@ -15,6 +15,9 @@ use parquet::file::properties::WriterProperties;
 use trapline::event::Timestamp;
 use trapline::import::parquet_file::{Fault, ParquetFile};
 
+/// The columns of an object.
+type Members = Vec<(Arc<Field>, ArrayRef)>;
+
 /// 2023-11-14T00:00:00Z
 pub(crate) const START: i64 = 1_699_920_000_000;
 
@@ -189,7 +192,7 @@ pub(crate) fn dotted(events: &[Event], writing: &Writing) -> Vec<u8> {
 /// Columns with objects in them.
 pub(crate) fn nested(events: &[Event], writing: &Writing) -> Vec<u8> {
     let mut roots: Vec<(&str, ArrayRef)> = Vec::new();
-    let mut objects: Vec<(&str, Vec<(Arc<Field>, ArrayRef)>)> = Vec::new();
+    let mut objects: Vec<(&str, Members)> = Vec::new();
     for (name, array) in columns(events) {
         let Some((object, member)) = name.split_once('.') else {
             roots.push((name, array));

@@ -5,6 +5,9 @@ use parquet::basic::{Compression, GzipLevel, ZstdLevel};
 use crate::files::{Event, Writing, dotted, events, ndjson, nested, raw, raw_bytes};
 use crate::project::{Project, eql_rule};
 
+/// Writes events as a Parquet file.
+type Layout = fn(&[Event], &Writing) -> Vec<u8>;
+
 /// A threshold rule: its executions read whole documents.
 const THRESHOLD: &str = "[rule]
 name = 'threshold'
@@ -79,7 +82,7 @@ fn events_as_raw_documents_and_as_columns_give_the_alerts_of_ndjson() {
         let count = expected.matches(&format!("\"rule_id\":\"{rule}\"")).count();
         assert!(count > 0, "{rule} gives no alert");
     }
-    let layouts: [(&str, fn(&[Event], &Writing) -> Vec<u8>); 4] = [
+    let layouts: [(&str, Layout); 4] = [
         ("raw", raw),
         ("raw-bytes", raw_bytes),
         ("dotted", dotted),

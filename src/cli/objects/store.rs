@@ -172,6 +172,7 @@ impl fmt::Debug for Object {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is given to `map_err`")]
 fn service(error: Error) -> ObjectFault {
     ObjectFault::Service(words(&error))
 }

@@ -38,7 +38,7 @@ mod kind {
 pub(super) fn check(footer: &[u8]) -> Result<(), Fault> {
     let mut thrift = Thrift { rest: footer };
     let mut number = 0;
-    while let Some(kind) = thrift.field(&mut number).ok_or_else(damaged)? {
+    while let Next::Field(kind) = thrift.field(&mut number).ok_or_else(damaged)? {
         if number == SCHEMA && kind == kind::LIST {
             schema(&mut thrift)?;
         } else {
@@ -82,11 +82,19 @@ struct Thrift<'f> {
     rest: &'f [u8],
 }
 
+/// What follows in a struct.
+enum Next {
+    /// A field with values of this type.
+    Field(u8),
+    /// The end of the struct.
+    End,
+}
+
 impl Thrift<'_> {
     /// The number of children of the next element.
     fn children(&mut self) -> Option<i64> {
         let (mut number, mut children) = (0, 0);
-        while let Some(kind) = self.field(&mut number)? {
+        while let Next::Field(kind) = self.field(&mut number)? {
             if number == CHILDREN && kind == kind::I32 {
                 children = self.integer()?;
             } else {
@@ -96,19 +104,18 @@ impl Thrift<'_> {
         Some(children)
     }
 
-    /// The type of the next field of a struct, whose number follows that of the field before;
-    /// `Some(None)` at the end of the struct.
-    fn field(&mut self, number: &mut i64) -> Option<Option<u8>> {
+    /// The next field of a struct, whose number follows that of the field before.
+    fn field(&mut self, number: &mut i64) -> Option<Next> {
         let head = self.byte()?;
         let kind = head & 0xf;
         if kind == kind::STOP {
-            return Some(None);
+            return Some(Next::End);
         }
         *number = match head >> 4 {
             0 => self.integer()?,
             more => number.checked_add(i64::from(more))?,
         };
-        Some(Some(kind))
+        Some(Next::Field(kind))
     }
 
     /// The number and the type of the values of a list.
@@ -152,7 +159,7 @@ impl Thrift<'_> {
             }
             kind::STRUCT => {
                 let mut number = 0;
-                while let Some(kind) = self.field(&mut number)? {
+                while let Next::Field(kind) = self.field(&mut number)? {
                     self.skip(kind, depth + 1)?;
                 }
                 Some(())

@@ -96,7 +96,7 @@ impl Values {
             DataType::UInt64 => Self::Unsigned(array.as_primitive::<UInt64Type>().clone()),
             DataType::Float16 => {
                 let halves = array.as_primitive::<Float16Type>();
-                Self::Float32(halves.unary(|half| half.to_f32()))
+                Self::Float32(halves.unary(f32::from))
             }
             DataType::Float32 => Self::Float32(array.as_primitive::<Float32Type>().clone()),
             DataType::Float64 => Self::Float64(array.as_primitive::<Float64Type>().clone()),
