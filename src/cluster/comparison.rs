@@ -26,7 +26,7 @@ pub struct Compared {
     pub id: String,
     /// The rule and its file; `None` where there is none of that id.
     pub rule: Option<(Arc<Rule>, String)>,
-    /// What came of it.
+    /// How the answer compares with Trapline's.
     pub verdict: Verdict,
 }
 

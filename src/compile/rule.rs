@@ -139,7 +139,8 @@ impl<'c> RuleCompiler<'c> {
         own.chain(self.exceptions.of(rule).items).collect()
     }
 
-    /// What Kibana makes of a rule's query in KQL for the fields of the rule's indices.
+    /// A rule's KQL query as the Query DSL into which Kibana translates it, with the types of the fields in the
+    /// rule's indices.
     pub fn translated(&mut self, rule: &Rule, query: &rule::Query) -> Result<dsl::Query, Refused> {
         let refused = |errors: Vec<_>| Refused::new(&errors, &query.text);
         let syntax = Syntax::parse(Language::Kuery, query.text.text()).map_err(refused)?;

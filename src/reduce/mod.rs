@@ -76,7 +76,7 @@ impl Request<'_> {
     }
 }
 
-/// What came of it.
+/// The smallest scenario that was found.
 #[derive(Debug)]
 pub struct Minimised {
     /// The scenario.

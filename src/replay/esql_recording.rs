@@ -279,7 +279,7 @@ impl<'r, 'c> Recording<'r, 'c> {
     }
 }
 
-/// How much a condition weighs that so many of these rows meet.
+/// The weight of a condition that `met` of `rows` rows meet: the fewer meet it, the more it weighs.
 #[expect(
     clippy::cast_precision_loss,
     reason = "only which of two is larger counts"

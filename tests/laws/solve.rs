@@ -40,7 +40,7 @@ fn nine_of_ten_public_rules_that_a_source_serves_are_solved() {
 /// Of the rules in ES|QL that run on a source that serves them. Attacks of a thousand events take
 /// minutes without optimisation: run with `--ignored`.
 #[test]
-#[ignore = "takes minutes"]
+#[ignore = "takes minutes without optimisation: cargo test --release --test laws -- --ignored"]
 fn public_rules_in_esql_are_solved() {
     at_least(80, &[RuleType::Esql]);
 }

@@ -198,7 +198,7 @@ fn finish(
     for report in &test.reports {
         written = written.and(write(report, &view, depth, settings, test, console));
     }
-    // Whoever sends all reports to files still sees how the run ended.
+    // Without a report on the terminal its last line, the verdict, is printed alone.
     if test.reports.iter().all(|report| report.file.is_some()) {
         let line = terminal::verdict_line(&view, console.colour(Stream::Out));
         console.write(Stream::Out, &line);

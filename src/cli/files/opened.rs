@@ -58,7 +58,7 @@ impl Files {
                     Err(Box::new(broken.help(error.to_string())))
                 }
             },
-            // Whoever reads takes large pieces.
+            // Not buffered: the readers ask for large pieces.
             _ => Ok(Box::new(Pipe::new(stream))),
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::syntax::{CompareOp, Expr, ExprKind, Query, QueryKind};
+use super::walk::every;
 
 /// The paths of all fields that `query` names, in alphabetical order.
 pub fn fields(query: &Query) -> BTreeSet<&str> {
@@ -27,53 +28,23 @@ pub fn mentions(query: &Query, letters: &str) -> bool {
 }
 
 /// Visits every expression of `query`, join keys included.
-fn each<'q>(query: &'q Query, visit: &mut dyn FnMut(&'q Expr)) {
+fn each<'q>(query: &'q Query, see: &mut impl FnMut(&'q Expr)) {
     let (keys, terms, until) = match &query.kind {
-        QueryKind::Event(event) => return descend(&event.condition, visit),
+        QueryKind::Event(event) => return every(&event.condition, see),
         QueryKind::Sequence(sequence) => {
             let until = sequence.until.as_deref();
             (&sequence.keys, &sequence.terms, until)
         }
         QueryKind::Sample(sample) => (&sample.keys, &sample.terms, None),
     };
-    descend_all(keys, visit);
+    for key in keys {
+        every(key, see);
+    }
     for term in terms.iter().chain(until) {
-        descend(&term.query.condition, visit);
-        descend_all(&term.keys, visit);
-    }
-}
-
-fn descend_all<'q>(exprs: &'q [Expr], visit: &mut dyn FnMut(&'q Expr)) {
-    for expr in exprs {
-        descend(expr, visit);
-    }
-}
-
-fn descend<'q>(expr: &'q Expr, visit: &mut dyn FnMut(&'q Expr)) {
-    visit(expr);
-    match &expr.kind {
-        ExprKind::Null
-        | ExprKind::Bool(_)
-        | ExprKind::Number(_)
-        | ExprKind::String(_)
-        | ExprKind::Field(_) => {}
-        ExprKind::Call(call) => descend_all(&call.arguments, visit),
-        ExprKind::Negate(inner) | ExprKind::Plus(inner) | ExprKind::Not(inner) => {
-            descend(inner, visit);
+        every(&term.query.condition, see);
+        for key in &term.keys {
+            every(key, see);
         }
-        ExprKind::Arithmetic(_, left, right) | ExprKind::Compare(_, left, right) => {
-            descend(left, visit);
-            descend(right, visit);
-        }
-        ExprKind::Match(inner) => {
-            descend(&inner.value, visit);
-            descend_all(&inner.patterns, visit);
-        }
-        ExprKind::In(inner) => {
-            descend(&inner.value, visit);
-            descend_all(&inner.items, visit);
-        }
-        ExprKind::And(items) | ExprKind::Or(items) => descend_all(items, visit),
     }
 }
 

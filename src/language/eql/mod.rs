@@ -13,6 +13,7 @@ pub mod lower;
 pub mod parser;
 pub mod syntax;
 mod token;
+mod walk;
 
 pub use check::{RequestFieldNames, check, codes, is_constant};
 pub use error::EqlError;
@@ -21,3 +22,4 @@ pub use lower::{OptionalFields, lower, lower_wordless};
 #[cfg(feature = "internals")]
 pub use parser::parse_expression;
 pub use parser::{Parsed, parse};
+pub use walk::every;

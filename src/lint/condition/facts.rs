@@ -145,7 +145,7 @@ fn run(
     known: &impl Fn(&str) -> Option<Vec<Scalar>>,
 ) -> Option<bool> {
     let mut paths = BTreeSet::new();
-    crate::lint::condition::walk::every(leaf, &mut |expr| {
+    crate::language::eql::every(leaf, &mut |expr| {
         if let ExprKind::Field(field) = &expr.kind {
             paths.insert(field.path.as_str());
         }

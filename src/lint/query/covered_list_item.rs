@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::diagnostic::{Code, Severity, Span};
 use crate::event::Value;
+use crate::language::eql::every;
 use crate::language::eql::lower::cidr_block;
 use crate::language::eql::syntax::{Call, Expr, ExprKind, MatchOp};
 use crate::language::kql::syntax::{FieldName, Literal, LiteralKind, Piece};
@@ -13,7 +14,7 @@ use crate::lint::Subject;
 use crate::lint::condition::logic::items;
 use crate::lint::condition::piece_index::{PieceIndex, WILD};
 use crate::lint::condition::test::{Test, block_covers};
-use crate::lint::condition::walk::{all_leaves, every};
+use crate::lint::condition::walk::all_leaves;
 use crate::lint::finding::{Finding, Lint};
 use crate::lint::query::kql::KqlSubject;
 use crate::plan::Function;

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{Code, Severity};
+use crate::language::eql::every;
 use crate::language::eql::syntax::{Expr, ExprKind};
 use crate::lint::Subject;
 use crate::lint::condition::facts::{Facts, StageFacts};
-use crate::lint::condition::walk::{every, leaves};
+use crate::lint::condition::walk::leaves;
 use crate::lint::finding::{Finding, Lint};
 
 pub(in crate::lint) static LINT: Lint = Lint {

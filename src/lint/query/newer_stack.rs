@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Code, Severity, SourceText, Span};
 use crate::event::field::Family;
+use crate::language::eql::every;
 use crate::language::eql::syntax::{CompareOp, Expr, ExprKind, QueryKind};
 use crate::lint::Subject;
-use crate::lint::condition::walk::{every, stages};
+use crate::lint::condition::walk::stages;
 use crate::lint::finding::{Finding, Lint};
 use crate::rule::{Rule, StackVersion};
 

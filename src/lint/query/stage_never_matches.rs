@@ -1,10 +1,10 @@
 //! `stage-never-matches`: no event of a data source can meet a stage, so the rule is blind there.
 
 use crate::diagnostic::{Code, Severity};
+use crate::language::eql::every;
 use crate::language::eql::syntax::{Expr, ExprKind};
 use crate::lint::Subject;
 use crate::lint::condition::facts::{Facts, KindFacts, StageFacts, condition};
-use crate::lint::condition::walk::every;
 use crate::lint::finding::{Finding, Lint};
 
 pub(in crate::lint) static LINT: Lint = Lint {

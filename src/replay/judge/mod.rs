@@ -197,7 +197,7 @@ fn verdict(
     }
 }
 
-/// What production makes of the alerts, as snapshots record it.
+/// The facts of a snapshot about the schedule, suppression and alerts.
 fn production_facts(
     run: &Run<'_>,
     scheduled: &ScheduledOutcome,

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::stateful::{Selected, phases};
+use super::stateful::{Selected, longest_alerts, phases};
 use crate::evaluate::pipeline::{ForcedOutcome, Input, Outcome as RowsFound, OutputRow};
 use crate::evaluate::{Match, Override, QueryFailure};
 use crate::event::{Event, EventId, Timestamp};
@@ -95,19 +95,7 @@ fn outcome(
     found: &FoundRows,
     phases: Vec<Phase>,
 ) -> ScheduledOutcome {
-    let mut lengths: Vec<(&[usize], i64)> = Vec::new();
-    for phase in &phases {
-        let alerts = phase.outcome.alerts.as_slice();
-        match lengths.iter_mut().find(|(own, _)| *own == alerts) {
-            Some((_, length)) => *length += phase.until - phase.from,
-            None => lengths.push((alerts, phase.until - phase.from)),
-        }
-    }
-    let alerting = lengths.iter().filter(|(alerts, _)| !alerts.is_empty());
-    // The first of those that last equally long.
-    let longest = alerting.rev().max_by_key(|(_, length)| *length);
-    let alerts = longest.map_or(&[][..], |(alerts, _)| *alerts);
-    let made = alerts.iter().filter_map(|number| {
+    let made = longest_alerts(&phases).iter().filter_map(|number| {
         let row = found.made.get(*number)?;
         Some((found.matches.get(*number)?.clone(), row.clone()))
     });

@@ -134,15 +134,11 @@ pub(in crate::replay) fn phases(
     }
 }
 
-/// The outcome of a run from its phases: the alerts of the longest stretch of phases that agree.
-/// The counts can still differ between phases, because executions split bursts differently.
-pub(in crate::replay) fn outcome(
-    schedule: &ScheduleConfig<'_>,
-    numbers: &AlertNumbers,
-    phases: Vec<Phase>,
-) -> ScheduledOutcome {
+/// The alerts, by number, of the phases that together last longest and have any; of those that last
+/// equally long the first.
+pub(super) fn longest_alerts(phases: &[Phase]) -> &[usize] {
     let mut lengths: Vec<(&[usize], i64)> = Vec::new();
-    for phase in &phases {
+    for phase in phases {
         let alerts = phase.outcome.alerts.as_slice();
         match lengths.iter_mut().find(|(own, _)| *own == alerts) {
             Some((_, length)) => *length += phase.until - phase.from,
@@ -150,9 +146,18 @@ pub(in crate::replay) fn outcome(
         }
     }
     let alerting = lengths.iter().filter(|(alerts, _)| !alerts.is_empty());
-    // The first of those that last equally long.
     let longest = alerting.rev().max_by_key(|(_, length)| *length);
-    let alerts = longest.map_or_else(Vec::new, |(alerts, _)| alerts.to_vec());
+    longest.map_or(&[][..], |(alerts, _)| *alerts)
+}
+
+/// The outcome of a run from its phases: the alerts of the longest stretch of phases that agree.
+/// The counts can still differ between phases, because executions split bursts differently.
+pub(in crate::replay) fn outcome(
+    schedule: &ScheduleConfig<'_>,
+    numbers: &AlertNumbers,
+    phases: Vec<Phase>,
+) -> ScheduledOutcome {
+    let alerts = longest_alerts(&phases).to_vec();
     let of = |number: usize| numbers.matches.get(number).cloned();
     let matches = alerts.iter().filter_map(|number| of(*number)).collect();
     let outcome = ScheduledOutcome::new(matches, phases, schedule.phase().is_some());
