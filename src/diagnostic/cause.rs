@@ -16,6 +16,12 @@ pub trait Cause: fmt::Display {
     /// A few words beside the carets; may be empty.
     fn label(&self) -> String;
 
+    /// A few words beside the other place that the cause is about, for example the first of two
+    /// equal keys; may be empty.
+    fn other_label(&self) -> String {
+        String::new()
+    }
+
     /// How to mend it, one line each.
     fn help(&self) -> Vec<String>;
 
@@ -61,6 +67,43 @@ impl<T: Part> Part for Option<T> {
 
     fn inner(&self) -> Details {
         self.as_ref().map_or_else(Details::default, Part::inner)
+    }
+}
+
+/// Names in their order. Messages list them with backticks: `a`, `b` and `c`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Names(Vec<String>);
+
+impl Names {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<T: Into<String>> FromIterator<T> for Names {
+    fn from_iter<I: IntoIterator<Item = T>>(names: I) -> Self {
+        Self(names.into_iter().map(Into::into).collect())
+    }
+}
+
+impl fmt::Display for Names {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, name) in self.0.iter().enumerate() {
+            f.write_str(match number {
+                0 => "",
+                number if number + 1 == self.0.len() => " and ",
+                _ => ", ",
+            })?;
+            write!(f, "`{name}`")?;
+        }
+        Ok(())
+    }
+}
+
+impl Part for Names {
+    fn part(&self) -> Option<String> {
+        self.0.part()
     }
 }
 
@@ -154,8 +197,8 @@ pub(super) fn word_of(variant: &str) -> String {
 }
 
 /// Declares the causes of one family. Each has its fields, its message, the label beside the
-/// carets, lines of help, and `hint`s, which are help where they give a text. A cause whose `word`
-/// is not the name of its variant states it.
+/// carets, that of the `other` place, lines of help, and `hint`s, which are help where they give a
+/// text. A cause whose `word` is not the name of its variant states it.
 ///
 /// The fields of a variant stand in braces, or in parentheses, where the variant is a tuple whose
 /// parts are named here alone. Fields named `name`, `found`, `expected` and `suggestion` are the
@@ -166,7 +209,8 @@ macro_rules! causes {
             $({ $($field:ident: $type:ty),+ $(,)? })?
             $(( $($item:ident: $item_type:ty),+ $(,)? ))?
             => $message:literal
-            $(, word $word:literal)? $(, label $label:literal)? $(, help $help:literal)*
+            $(, word $word:literal)? $(, label $label:literal)? $(, other $other:literal)?
+            $(, help $help:literal)*
             $(, hint $hint:expr)*;)+
     }) => {
         $(#[$doc])*
@@ -213,6 +257,16 @@ macro_rules! causes {
                         $(let _ = ($($field,)+);)?
                         $(let _ = ($($item,)+);)?
                         $crate::diagnostic::cause::first([$(format_args!($label).to_string())?])
+                    })+
+                }
+            }
+
+            fn other_label(&self) -> String {
+                match self {
+                    $(Self::$variant $({ $($field),+ })? $(( $($item),+ ))? => {
+                        $(let _ = ($($field,)+);)?
+                        $(let _ = ($($item,)+);)?
+                        $crate::diagnostic::cause::first([$(format_args!($other).to_string())?])
                     })+
                 }
             }
@@ -316,7 +370,7 @@ pub(super) fn first<const N: usize>(labels: [String; N]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Cause, Found, Written};
+    use super::{Cause, Found, Names, Part, Written};
     use crate::diagnostic::did_you_mean;
 
     causes! {
@@ -326,6 +380,7 @@ mod tests {
             Unknown { name: String, suggestion: Option<String>, operator: &'static str } =>
                 "unknown name [{name}] before [{operator}]",
                 label "no such name",
+                other "the name of the same kind",
                 help "names have no {{braces}}",
                 hint suggestion.as_deref().map(did_you_mean);
             Plain => "plain";
@@ -341,6 +396,7 @@ mod tests {
         };
         assert_eq!(cause.to_string(), "unknown name [a] before [==]");
         assert_eq!(cause.label(), "no such name");
+        assert_eq!(cause.other_label(), "the name of the same kind");
         assert_eq!(
             cause.help(),
             ["names have no {braces}", "did you mean `b`?"]
@@ -354,6 +410,7 @@ mod tests {
     fn a_cause_may_be_a_sentence_alone() {
         assert_eq!(Example::Plain.to_string(), "plain");
         assert_eq!(Example::Plain.label(), "");
+        assert_eq!(Example::Plain.other_label(), "");
         assert!(Example::Plain.help().is_empty());
         assert!(Example::Plain.details().is_empty());
     }
@@ -365,6 +422,17 @@ mod tests {
         assert_eq!(found.to_string(), format!("`{}…`", "ü".repeat(24)));
         assert_eq!(written.to_string(), "ü".repeat(30));
         assert_eq!(Found::End.to_string(), "the end of the query");
+    }
+
+    #[test]
+    fn names_are_listed_with_a_word_before_the_last() {
+        let text = |names: &[&str]| names.iter().copied().collect::<Names>().to_string();
+        assert_eq!(text(&[]), "");
+        assert_eq!(text(&["a"]), "`a`");
+        assert_eq!(text(&["a", "b"]), "`a` and `b`");
+        assert_eq!(text(&["a", "b", "c"]), "`a`, `b` and `c`");
+        assert_eq!(Names::from_iter(["a", "b"]).part().unwrap(), "a, b");
+        assert_eq!(Names::default().part(), None);
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub mod escape;
 pub mod esql_warning;
 pub mod exception;
 pub mod failure;
+pub mod located;
 pub mod observation;
 pub mod parquet;
 pub mod query;
@@ -26,7 +27,7 @@ pub mod unsupported;
 
 use std::sync::Arc;
 
-pub use cause::{Cause, Found, Part, Written};
+pub use cause::{Cause, Found, Names, Part, Written};
 pub use code::Code;
 pub use details::{Details, did_you_mean};
 pub use text::{QueryText, SourceText, Span};
@@ -98,7 +99,7 @@ impl Diagnostic {
         }
     }
 
-    /// The error that this cause is; a label is added by [`Diagnostic::at`].
+    /// The error that this cause is, without a place yet. [`Diagnostic::caused`] adds the place.
     #[must_use]
     pub fn of(code: &'static Code, cause: &dyn Cause) -> Self {
         Self {
@@ -107,6 +108,17 @@ impl Diagnostic {
             details: Box::new(cause.details()),
             ..Self::error(code, cause.to_string())
         }
+    }
+
+    /// The error that this cause is, with its label at a place.
+    #[must_use]
+    pub fn caused(
+        code: &'static Code,
+        cause: &dyn Cause,
+        source: &Arc<SourceText>,
+        span: Span,
+    ) -> Self {
+        Self::of(code, cause).at(source, span, cause.label())
     }
 
     /// Adds a place; the first one added is the main one.

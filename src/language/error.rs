@@ -42,10 +42,11 @@ impl QueryError {
 
     /// The error as a diagnostic that points into the file that holds the query.
     pub fn diagnostic(&self, query: &QueryText) -> Diagnostic {
-        Diagnostic::of(self.code, &*self.cause).at(
+        Diagnostic::caused(
+            self.code,
+            &*self.cause,
             query.source(),
             query.locate(self.span),
-            self.cause.label(),
         )
     }
 }

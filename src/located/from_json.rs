@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 use super::table::DiagnosticSink;
 use super::{Entry, Located, Node};
 use crate::diagnostic::Span;
+use crate::diagnostic::located::BadFile;
 
 /// How deep lists and objects may lie in each other.
 const MAX_DEPTH: usize = 100;
@@ -32,7 +33,7 @@ pub fn parse_lines<'t>(text: &'t str, report: &mut DiagnosticSink<'_>) -> Vec<Lo
 /// Why a value cannot be read, and where.
 struct ReadError {
     span: Span,
-    message: String,
+    cause: BadFile,
 }
 
 /// Reads `part`, a slice of `text`.
@@ -46,14 +47,14 @@ fn value_at<'t>(
             let at = offset(text, part) + place(part, &error);
             ReadError {
                 span: Span::of(at..at),
-                message: reason(&error),
+                cause: invalid(&error),
             }
         })
         .and_then(|raw| located(text, raw.get(), 0));
     match read {
         Ok(value) => Some(value),
         Err(fault) => {
-            report.error(report.codes.syntax, fault.span, fault.message);
+            report.caused(report.codes.syntax, fault.span, &fault.cause);
             None
         }
     }
@@ -62,11 +63,11 @@ fn value_at<'t>(
 fn located<'t>(text: &'t str, raw: &'t str, depth: usize) -> Result<Located<'t>, ReadError> {
     let start = offset(text, raw);
     let span = Span::of(start..start + raw.len());
-    let fault = |message: String| ReadError { span, message };
+    let fault = |cause: BadFile| ReadError { span, cause };
     if depth > MAX_DEPTH {
-        return Err(fault(format!("values lie more than {MAX_DEPTH} deep")));
+        return Err(fault(BadFile::NestedTooDeeply { most: MAX_DEPTH }));
     }
-    let bad = |error: serde_json::Error| fault(reason(&error));
+    let bad = |error: serde_json::Error| fault(invalid(&error));
     let node = match raw.bytes().next() {
         Some(b'{') => Node::Table(entries(text, raw, depth)?),
         Some(b'[') => {
@@ -93,7 +94,7 @@ fn entries<'t>(text: &'t str, raw: &'t str, depth: usize) -> Result<Vec<Entry<'t
     let start = offset(text, raw);
     let Members(members) = serde_json::from_str(raw).map_err(|error| ReadError {
         span: Span::of(start..start + raw.len()),
-        message: reason(&error),
+        cause: invalid(&error),
     })?;
     let mut entries: Vec<Entry<'t>> = Vec::with_capacity(members.len());
     let mut before = start;
@@ -109,7 +110,9 @@ fn entries<'t>(text: &'t str, raw: &'t str, depth: usize) -> Result<Vec<Entry<'t
         if entries.iter().any(|entry| entry.key == key) {
             return Err(ReadError {
                 span: key_span,
-                message: format!("duplicate key `{key}` in an object"),
+                cause: BadFile::DuplicateKey {
+                    name: key.into_owned(),
+                },
             });
         }
         before = value.span.end as usize;
@@ -140,14 +143,11 @@ fn place(text: &str, error: &serde_json::Error) -> usize {
         .unwrap_or(0)
 }
 
-/// The reader's words without its place, which the diagnostic shows.
-fn reason(error: &serde_json::Error) -> String {
+/// What the reader says, without its place, which the diagnostic shows.
+fn invalid(error: &serde_json::Error) -> BadFile {
     let text = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
-    format!(
-        "not valid JSON: {}",
-        text.strip_suffix(&place).unwrap_or(&text)
-    )
+    BadFile::Json(text.strip_suffix(&place).unwrap_or(&text).to_owned())
 }
 
 /// A string, borrowed where it has no escapes.

@@ -6,14 +6,15 @@ use toml::de::{DeTable, DeValue};
 use super::table::DiagnosticSink;
 use super::{Entry, Located, Node};
 use crate::diagnostic::Span;
+use crate::diagnostic::located::BadFile;
 
 /// Parses a whole file; every syntax error is reported.
 pub fn parse<'t>(text: &'t str, report: &mut DiagnosticSink<'_>) -> Located<'t> {
     let (table, errors) = DeTable::parse_recoverable(text);
     for error in errors {
         let span = error.span().map_or(Span::default(), Span::of);
-        let message = error.message().lines().collect::<Vec<_>>().join(", ");
-        report.error(report.codes.syntax, span, message);
+        let said = error.message().lines().collect::<Vec<_>>().join(", ");
+        report.caused(report.codes.syntax, span, &BadFile::Toml(said));
     }
     Located {
         node: Node::Table(entries(table.into_inner())),

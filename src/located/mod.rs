@@ -43,6 +43,22 @@ pub enum Node<'t> {
     Table(Vec<Entry<'t>>),
 }
 
+impl Node<'_> {
+    /// The kind of value, for programs.
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "boolean",
+            Self::Integer(_) => "integer",
+            Self::Other(text) if text.parse::<f64>().is_ok() => "number",
+            Self::Other(_) => "date",
+            Self::Text(_) => "string",
+            Self::List(_) => "list",
+            Self::Table(_) => "table",
+        }
+    }
+}
+
 /// A key with its value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry<'t> {

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json};
 
 use super::{Entry, Located, Node};
+use crate::diagnostic::located::{BadFile, ValueKind};
 use crate::diagnostic::suggest::nearest;
-use crate::diagnostic::{Code, Diagnostic, SourceText, Span};
+use crate::diagnostic::{Cause, Code, Diagnostic, SourceText, Span};
 
 /// The number of unknown keys of a table that are reported one by one.
 const NAMED: usize = 20;
@@ -53,6 +54,21 @@ impl<'s> DiagnosticSink<'s> {
     ) -> &mut Diagnostic {
         let diagnostic = Diagnostic::error(code, message).at(self.source, span, "");
         self.push(diagnostic)
+    }
+
+    /// Reports the error that a cause is.
+    pub fn caused(
+        &mut self,
+        code: &'static Code,
+        span: Span,
+        cause: &dyn Cause,
+    ) -> &mut Diagnostic {
+        self.push(Diagnostic::caused(code, cause, self.source, span))
+    }
+
+    /// Reports the warning that a cause is.
+    fn warning(&mut self, code: &'static Code, span: Span, cause: &dyn Cause) {
+        self.push(Diagnostic::caused(code, cause, self.source, span).into_warning());
     }
 
     fn push(&mut self, diagnostic: Diagnostic) -> &mut Diagnostic {
@@ -124,36 +140,44 @@ impl<'t> Table<'t> {
         let unknown: Vec<_> = unknown.collect();
         for (number, (name, span)) in unknown.iter().copied().enumerate() {
             if number == NAMED {
-                let more = unknown.len() - NAMED;
-                let message = format!("{more} more unknown keys, the first `{}`", self.path(name));
-                let diagnostic = Diagnostic::warning(report.codes.unknown_key, message);
-                report
-                    .diagnostics
-                    .push(diagnostic.at(report.source, span, ""));
+                let cause = BadFile::MoreUnknownKeys {
+                    count: unknown.len() - NAMED,
+                    path: self.path(name),
+                };
+                report.warning(report.codes.unknown_key, span, &cause);
                 return;
             }
-            let message = format!("unknown key `{}`", self.path(name));
-            let mut diagnostic = Diagnostic::warning(report.codes.unknown_key, message)
-                .at(report.source, span, "")
-                .named(name);
-            if let Some(near) = nearest(name, known.iter().copied()) {
-                diagnostic = diagnostic.suggest(near);
-            }
-            report.diagnostics.push(diagnostic);
+            let cause = BadFile::UnknownKey {
+                name: name.to_owned(),
+                path: self.path(name),
+                suggestion: nearest(name, known.iter().copied()).map(str::to_owned),
+            };
+            report.warning(report.codes.unknown_key, span, &cause);
         }
     }
 
     /// Reports a key that must be there.
     pub fn require(&self, key: &str, report: &mut DiagnosticSink<'_>) {
         if !self.has(key) {
-            let message = format!("missing key `{}`", self.path(key));
-            report.error(report.codes.missing_key, self.span, message);
+            let name = self.path(key);
+            let cause = BadFile::MissingKey { name };
+            report.caused(report.codes.missing_key, self.span, &cause);
         }
     }
 
-    fn wrong(&self, key: &str, wanted: &str, span: Span, report: &mut DiagnosticSink<'_>) {
-        let message = format!("`{}` must be {wanted}", self.path(key));
-        report.error(report.codes.wrong_kind, span, message);
+    fn wrong(
+        &self,
+        key: &str,
+        expected: ValueKind,
+        value: &Located<'_>,
+        report: &mut DiagnosticSink<'_>,
+    ) {
+        let cause = BadFile::WrongKind {
+            name: self.path(key),
+            found: value.node.kind(),
+            expected,
+        };
+        report.caused(report.codes.wrong_kind, value.span, &cause);
     }
 
     /// A table; `name` stands before its keys in messages.
@@ -166,7 +190,7 @@ impl<'t> Table<'t> {
         let value = self.value(key)?;
         let table = Table::of(value, name);
         if table.is_none() {
-            self.wrong(key, "a table", value.span, report);
+            self.wrong(key, ValueKind::Table, value, report);
         }
         table
     }
@@ -179,24 +203,29 @@ impl<'t> Table<'t> {
         report: &mut DiagnosticSink<'_>,
     ) -> Vec<Table<'t>> {
         let mut tables = Vec::new();
-        for item in self.items(key, "a list of tables", report) {
+        for item in self.items(key, ValueKind::Tables, report) {
             match Table::of(item, name) {
                 Some(table) => tables.push(table),
-                None => self.wrong(key, "a list of tables", item.span, report),
+                None => self.wrong(key, ValueKind::Tables, item, report),
             }
         }
         tables
     }
 
     /// The items of a list; nothing where the key is absent.
-    fn items(&self, key: &str, wanted: &str, report: &mut DiagnosticSink<'_>) -> &'t [Located<'t>] {
+    fn items(
+        &self,
+        key: &str,
+        expected: ValueKind,
+        report: &mut DiagnosticSink<'_>,
+    ) -> &'t [Located<'t>] {
         let Some(value) = self.value(key) else {
             return &[];
         };
         match &value.node {
             Node::List(items) => items,
             _ => {
-                self.wrong(key, wanted, value.span, report);
+                self.wrong(key, expected, value, report);
                 &[]
             }
         }
@@ -208,17 +237,17 @@ impl<'t> Table<'t> {
         if let Node::Text(text) = &value.node {
             return Some(text.to_string());
         }
-        self.wrong(key, "a string", value.span, report);
+        self.wrong(key, ValueKind::Text, value, report);
         None
     }
 
     /// A list of strings, each with its place.
     pub fn texts(&self, key: &str, report: &mut DiagnosticSink<'_>) -> Vec<(String, Span)> {
         let mut texts = Vec::new();
-        for item in self.items(key, "a list of strings", report) {
+        for item in self.items(key, ValueKind::Texts, report) {
             match &item.node {
                 Node::Text(text) => texts.push((text.to_string(), item.span)),
-                _ => self.wrong(key, "a list of strings", item.span, report),
+                _ => self.wrong(key, ValueKind::Texts, item, report),
             }
         }
         texts
@@ -241,7 +270,7 @@ impl<'t> Table<'t> {
         if let Node::Integer(number) = value.node {
             return Some(number);
         }
-        self.wrong(key, "an integer", value.span, report);
+        self.wrong(key, ValueKind::Integer, value, report);
         None
     }
 
@@ -251,13 +280,13 @@ impl<'t> Table<'t> {
         if let Node::Bool(value) = value.node {
             return Some(value);
         }
-        self.wrong(key, "`true` or `false`", value.span, report);
+        self.wrong(key, ValueKind::Boolean, value, report);
         None
     }
 
     /// The items of a list, whatever they are, each with its place.
     pub fn json_items(&self, key: &str, report: &mut DiagnosticSink<'_>) -> Vec<(Json, Span)> {
-        let items = self.items(key, "a list", report).iter();
+        let items = self.items(key, ValueKind::List, report).iter();
         items.map(|item| (json(item), item.span)).collect()
     }
 }
