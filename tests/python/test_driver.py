@@ -34,7 +34,16 @@ def on_dask(driver: str) -> str:
     return driver.replace("from concurrent.futures import ProcessPoolExecutor", "from dask.distributed import Client")
 
 
-@pytest.mark.parametrize("made", [on_this_machine, on_dask])
+def on_ray(driver: str) -> str:
+    """The driver with the pool of Ray, as the guide says, on a Ray that it starts on this machine."""
+    pytest.importorskip("ray", reason="Ray is not installed")
+    pool = PAGE.read_text().split("```python\n")[3].split("```")[0]
+    driver = driver.replace("    with ProcessPoolExecutor() as pool:\n", pool)
+    assert "with Pool()" in driver
+    return driver.replace("from concurrent.futures import ProcessPoolExecutor", "from ray.util.multiprocessing import Pool")
+
+
+@pytest.mark.parametrize("made", [on_this_machine, on_dask, on_ray])
 def test_the_driver_of_the_guide(tmp_path, made):
     (tmp_path / "rules").mkdir()
     (tmp_path / "events").mkdir()
