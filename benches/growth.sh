@@ -56,10 +56,14 @@ def put(file, text):
 def items(form):
     return ','.join(form % i for i in range(n))
 
-def event(i, name):
+def event(i, name, host=None):
     return json.dumps({'@timestamp': 1704067200000 + i * 1000, '_index': 'logs-endpoint.events.process-x',
-                       'event': {'category': 'process'}, 'host': {'id': 'h%d' % (i % 50)},
+                       'event': {'category': 'process'}, 'host': {'id': 'h%d' % (i % 50 if host is None else host)},
                        'process': {'name': name, 'pid': i}}) + '\n'
+
+def sequence(limit=''):
+    return rule('sequence by host.id %s %s' % (limit, ' '.join(
+        '[process where process.name == "%s.exe"]' % x for x in 'ab')))
 
 put('trapline.toml', '')
 put('scenarios/a.yaml', SCENARIO)
@@ -90,16 +94,34 @@ elif name == 'rules':
         put('rules/r%d.toml' % i, rule('process where process.name == "a%d.exe"' % i, number=i))
         put('scenarios/r%d.yaml' % i, SCENARIO.replace('a.exe', 'a%d.exe' % i))
     os.remove(os.path.join(folder, 'scenarios/a.yaml'))
+    put('e.ndjson', ''.join(event(i, 'a%d.exe' % (i % 2000)) for i in range(20000)))
 elif name == 'stages':
     stages = ' '.join('[process where process.name == "p%d.exe"]' % i for i in range(n))
     put('rules/a.toml', rule('sequence by host.id with maxspan=1h ' + stages))
     events = ', '.join('e%d: {is: process, at: %ds, process.name: p%d.exe}' % (i, i, i) for i in range(n))
     put('scenarios/a.yaml', 'attack:\n  name: base\n  events: {%s}\n  expect: alert\n' % events)
 elif name == 'events':
-    put('rules/a.toml', rule('sequence by host.id with maxspan=1m %s' % ' '.join(
-        '[process where process.name == "%s.exe"]' % x for x in 'ab')))
+    put('rules/a.toml', sequence('with maxspan=1m'))
     put('e.ndjson', ''.join(event(i, 'ab'[i // 50 % 2] + '.exe') for i in range(n)))
+elif name == 'join-keys':
+    # The first event of every key comes before the second of any.
+    put('rules/a.toml', sequence())
+    put('e.ndjson', ''.join(event(i, 'ab'[i // n] + '.exe', i % n) for i in range(2 * n)))
+elif name == 'owners':
+    put('rules/a.toml', sequence())
+    put('e.ndjson', ''.join(event(i, 'ab'[i // 50 % 2] + '.exe', i % 5000) for i in range(100000)))
+elif name in ('files', 'parts'):
+    put('rules/a.toml', sequence())
+    for part in range(n):
+        put('events/%05d.ndjson' % part, ''.join(event(i, 'ab'[i // 50 % 2] + '.exe', i % 5000)
+                                                 for i in range(part * 100000 // n, (part + 1) * 100000 // n)))
 PY
+  # The stage hits of each file, as so many machines write them.
+  if [ "$1" = parts ]; then
+    (cd "$work/$1-$2" && for file in events/*; do
+      "$program" scan --stage-hits "$file.hits" "$file" >/dev/null 2>&1
+    done)
+  fi
 }
 
 # measure NAME N COMMAND…: user time in seconds and peak memory in MB, the best of two runs.
@@ -112,7 +134,7 @@ measure() {
   done | awk 'NR == 1 || $1 < time { time = $1; memory = $2 } END { printf "%.2f %.0f\n", time, memory / 1024 }'
 }
 
-# series NAME N COMMAND…
+# series NAME N COMMAND…: a word N stands for the size.
 series() {
   local name=$1 n=$2
   shift 2
@@ -122,7 +144,7 @@ series() {
   for factor in 1 2 4; do
     local size=$((n * factor))
     [ -d "$work/$name-$size" ] || make "$name" "$size"
-    figures+=("$(measure "$name" "$size" "$@")")
+    figures+=("$(measure "$name" "$size" "${@//N/$size}")")
   done
   printf '%s\n' "${figures[@]}" | awk -v what="$name" -v command="$*" -v n="$n" '
     { time[NR] = $1; memory[NR] = $2 }
@@ -155,4 +177,9 @@ series patterns 1250 mutate
 series kql-list 250 mutate
 series clauses 250 mutate
 series events 100000 scan e.ndjson
+series rules 250 scan e.ndjson
+series join-keys 25000 scan e.ndjson
+series files 250 scan events
+series owners 50 scan --stage-hits hits --owners N e.ndjson
+series parts 50 scan --from-stage-hits 'events/*.hits'
 series events 25000 explain rules/a.toml --events e.ndjson
