@@ -84,7 +84,7 @@ pub(crate) const OWNERS: &[(&str, &[&str])] = &[
             "project/config.rs",
         ],
     ),
-    ("toml_parser", &["located/from_toml.rs"]),
+    ("toml_parser", &["located/from_toml/"]),
     ("unicode-normalization", &["import/ecs/script_block.rs"]),
     ("unicode-segmentation", &["event/analysis.rs"]),
     (
