@@ -1,18 +1,15 @@
 //! Reads the profiles and field lists that ship in the binary.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
-use serde::Deserialize;
-use toml::Value;
-
-use super::definition::{Definition, KindDefinition, Twin};
+use super::definition::Definition;
 use super::field_list::FieldList;
-use super::source::{DataSource, Index, IndexList, Pin};
+use super::profile::{self, Profile};
+use super::source::{DataSource, Index, IndexList};
 pub use crate::diagnostic::data_source::InvalidProfile;
 use crate::diagnostic::data_source::MissingPart;
 use crate::event::schema::Origin;
-use crate::event::{FieldType, Mapping, Scalar};
+use crate::event::{FieldType, Mapping};
 
 /// The profiles with these names.
 macro_rules! profiles {
@@ -150,86 +147,18 @@ pub(super) fn list(name: &str) -> Option<Arc<FieldList>> {
     found.map(|(_, fields)| Arc::clone(fields))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Profile {
-    title: String,
-    #[serde(default)]
-    open: Vec<String>,
-    #[serde(default)]
-    never: Vec<String>,
-    /// The kinds of this source are its own as well.
-    kinds_from: Option<String>,
-    /// The same events as other sources', stored elsewhere.
-    #[serde(default)]
-    twin: Vec<ProfileTwin>,
-    index: Vec<ProfileIndex>,
-    #[serde(default)]
-    defaults: BTreeMap<String, Value>,
-    #[serde(default)]
-    pin: Vec<ProfilePin>,
-    #[serde(default)]
-    kind: Vec<ProfileKind>,
+/// All sources that ship with Trapline. They are read once: `test --watch` and the language server
+/// ask for them after every save.
+pub(super) fn sources() -> Result<Arc<Vec<DataSource>>, InvalidProfile> {
+    static SOURCES: LazyLock<Result<Arc<Vec<DataSource>>, InvalidProfile>> =
+        LazyLock::new(|| read_profiles().map(Arc::new));
+    SOURCES.clone()
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ProfileIndex {
-    name: String,
-    /// Its own lists of field types.
-    #[serde(default)]
-    fields: Vec<String>,
-    /// Lists that are taken for its own where no own list is at hand.
-    #[serde(default)]
-    assumed: Vec<String>,
-    evidence: String,
-}
-
-/// The kinds of other sources with what is set in every event of theirs.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ProfileTwin {
-    /// The other sources.
-    of: Vec<String>,
-    /// What is set otherwise; an empty list takes a field away.
-    #[serde(default)]
-    defaults: BTreeMap<String, Value>,
-    /// Kinds that have another name here.
-    #[serde(default)]
-    names: BTreeMap<String, String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ProfilePin {
-    field: String,
-    value: Value,
-    evidence: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ProfileKind {
-    name: String,
-    /// The first one where the kind names none.
-    index: Option<String>,
-    #[serde(default)]
-    never: Vec<String>,
-    #[serde(default)]
-    defaults: BTreeMap<String, Value>,
-    #[serde(default)]
-    pin: Vec<ProfilePin>,
-}
-
-/// All sources that ship with Trapline.
-pub(super) fn sources() -> Result<Vec<DataSource>, InvalidProfile> {
+fn read_profiles() -> Result<Vec<DataSource>, InvalidProfile> {
     let mut sources: Vec<DataSource> = Vec::new();
     for (name, text) in PROFILES {
-        let profile: Profile = toml::from_str(text).map_err(|error| InvalidProfile::Syntax {
-            name: (*name).to_owned(),
-            said: error.to_string(),
-        })?;
-        let source = source(name, profile, &sources)?;
+        let source = source(name, profile::read(name, text)?, &sources)?;
         sources.push(source);
     }
     Ok(sources)
@@ -271,7 +200,7 @@ fn source(
         missing,
     };
     let mut indices = Vec::new();
-    for index in &profile.index {
+    for index in &profile.indices {
         let own = index.fields.iter().map(|name| (name, Origin::Declared));
         let assumed = index.assumed.iter().map(|name| (name, Origin::Assumed));
         let lists = own.chain(assumed).map(|(name, origin)| {
@@ -285,63 +214,20 @@ fn source(
             evidence: index.evidence.clone(),
         });
     }
-    let kinds = profile.kind.into_iter().map(|kind| KindDefinition {
-        name: kind.name,
-        index: kind.index,
-        defaults: defaults(kind.defaults),
-        pins: pins(kind.pin),
-        never: kind.never,
-    });
     let definition = Definition {
         name: name.to_owned(),
         title: profile.title,
         open: profile.open,
         never: profile.never,
         kinds_from: profile.kinds_from,
-        twins: profile.twin.into_iter().flat_map(twins).collect(),
+        twins: profile.twins,
         indices,
-        defaults: defaults(profile.defaults),
-        pins: pins(profile.pin),
-        kinds: kinds.collect(),
+        defaults: profile.defaults,
+        pins: profile.pins,
+        kinds: profile.kinds,
     };
     let built = definition.build(before);
     built.map_err(unknown)
-}
-
-fn twins(twin: ProfileTwin) -> impl Iterator<Item = Twin> {
-    let (said, names) = (defaults(twin.defaults), Vec::from_iter(twin.names));
-    twin.of.into_iter().map(move |of| Twin {
-        of,
-        defaults: said.clone(),
-        names: names.clone(),
-    })
-}
-
-fn defaults(table: BTreeMap<String, Value>) -> Vec<(String, Vec<Scalar>)> {
-    table
-        .into_iter()
-        .map(|(field, value)| (field, scalars(&value)))
-        .collect()
-}
-
-fn pins(pins: Vec<ProfilePin>) -> Vec<Pin> {
-    pins.into_iter()
-        .map(|pin| Pin {
-            value: scalars(&pin.value),
-            field: pin.field,
-            evidence: pin.evidence,
-        })
-        .collect()
-}
-
-fn scalars(value: &Value) -> Vec<Scalar> {
-    match value {
-        Value::String(text) => vec![Scalar::text(text.as_str())],
-        Value::Integer(number) => vec![Scalar::Number(number.to_string().into())],
-        Value::Boolean(value) => vec![Scalar::Bool(*value)],
-        Value::Array(items) => items.iter().flat_map(scalars).collect(),
-        other => vec![Scalar::text(other.to_string())],
-    }
 }
 
 #[cfg(test)]
@@ -358,7 +244,7 @@ mod tests {
 
     #[test]
     fn no_source_has_two_kinds_of_a_name() {
-        for source in sources().unwrap() {
+        for source in sources().unwrap().iter() {
             let mut names: Vec<String> = source.kinds.iter().map(EventKind::name).collect();
             let count = names.len();
             names.sort();
@@ -456,7 +342,7 @@ mod tests {
 
     #[test]
     fn every_field_that_a_kind_sets_by_default_has_a_type() {
-        for source in sources().unwrap() {
+        for source in sources().unwrap().iter() {
             let kinds = source.kinds.iter().flat_map(|kind| &kind.defaults);
             for (field, _) in kinds.chain(&source.defaults) {
                 assert!(

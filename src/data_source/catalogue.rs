@@ -1,6 +1,7 @@
 //! All data sources, and which of them a rule claims.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::builtin::{self, InvalidProfile};
 use super::route::{IndexPatterns, matches};
@@ -11,7 +12,8 @@ use crate::event::Mapping;
 /// All data sources that are known.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Catalogue {
-    sources: Vec<DataSource>,
+    /// Shared with other catalogues, unless the project has sources of its own.
+    sources: Arc<Vec<DataSource>>,
     /// The files of the project by the sources that they define.
     files: BTreeMap<String, String>,
 }
@@ -55,9 +57,10 @@ impl Catalogue {
         }
         self.files.insert(source.name.clone(), file.to_owned());
         let of_name = |known: &&mut DataSource| replaced == Some(known.name.as_str());
-        match self.sources.iter_mut().find(of_name) {
+        let sources = Arc::make_mut(&mut self.sources);
+        match sources.iter_mut().find(of_name) {
             Some(known) => *known = source,
-            None => self.sources.push(source),
+            None => sources.push(source),
         }
     }
 

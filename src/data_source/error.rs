@@ -1,6 +1,7 @@
 //! Error codes of data sources: `E4…`.
 
 use crate::diagnostic::Code;
+use crate::located::Codes;
 
 /// All codes of this room.
 pub const CODES: &[&Code] = &[
@@ -13,6 +14,14 @@ pub const CODES: &[&Code] = &[
     &SOURCE_CLASH,
     &BAD_FIELDS,
 ];
+
+/// The codes of files of keys and values.
+pub(super) static OF_FILES: Codes = Codes {
+    syntax: &SOURCE_SYNTAX,
+    missing_key: &MISSING_KEY,
+    wrong_kind: &WRONG_VALUE,
+    unknown_key: &UNKNOWN_KEY,
+};
 
 /// A source that does not exist.
 pub static UNKNOWN_SOURCE: Code = Code {

@@ -17,6 +17,7 @@ pub mod error;
 pub mod field_list;
 pub mod known_indices;
 pub mod own;
+mod profile;
 pub mod route;
 pub mod source;
 pub mod spelling;

@@ -76,14 +76,7 @@ pub(crate) const OWNERS: &[(&str, &[&str])] = &[
     ("terminal_size", &["cli/console.rs"]),
     ("thiserror", &[]),
     ("tokio", &["cli/objects/store.rs"]),
-    (
-        "toml",
-        &[
-            "data_source/builtin.rs",
-            "located/from_toml.rs",
-            "project/config.rs",
-        ],
-    ),
+    ("toml", &["located/from_toml.rs", "project/config.rs"]),
     ("toml_parser", &["located/from_toml/"]),
     ("unicode-normalization", &["import/ecs/script_block.rs"]),
     ("unicode-segmentation", &["event/analysis.rs"]),

@@ -2,21 +2,14 @@
 
 use std::sync::Arc;
 
-use super::super::error::{MISSING_KEY, SOURCE_SYNTAX, UNKNOWN_KEY, UNKNOWN_NAME, WRONG_VALUE};
+use super::super::error::{OF_FILES, UNKNOWN_KEY, UNKNOWN_NAME, WRONG_VALUE};
 use crate::diagnostic::suggest::nearest;
 use crate::diagnostic::{Code, Diagnostic, SourceText, Span};
 use crate::event::Scalar;
-use crate::located::{Codes, DiagnosticSink, Located, Node, Table, parse_toml};
+use crate::located::{DiagnosticSink, Located, Node, Table, parse_toml};
 
 /// Gives the text of a file that stands beside the file of a source.
 pub type OpenBeside<'o> = &'o dyn Fn(&str) -> Result<Arc<SourceText>, Box<Diagnostic>>;
-
-static CODES: Codes = Codes {
-    syntax: &SOURCE_SYNTAX,
-    missing_key: &MISSING_KEY,
-    wrong_kind: &WRONG_VALUE,
-    unknown_key: &UNKNOWN_KEY,
-};
 
 /// A field with values, and where it is written.
 pub(super) type Given = (String, Vec<Scalar>, Span);
@@ -29,7 +22,7 @@ pub(super) struct Reader<'s> {
 impl<'s> Reader<'s> {
     pub(super) fn new(source: &'s Arc<SourceText>) -> Self {
         Self {
-            report: DiagnosticSink::new(source, &CODES),
+            report: DiagnosticSink::new(source, &OF_FILES),
         }
     }
 
