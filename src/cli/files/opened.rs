@@ -121,7 +121,8 @@ impl Files {
     }
 
     fn counted(&self, path: &Utf8Path, read: &Arc<AtomicU64>) -> Result<Counted, Box<Diagnostic>> {
-        let (file, _) = self.open_file(path)?;
+        self.may_read(path)?;
+        let (file, _) = self.open_allowed(path)?;
         read.store(0, Ordering::Relaxed);
         let read = Arc::clone(read);
         Ok(Counted { file, read })
