@@ -7,6 +7,8 @@
 
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashMap;
+
 use super::fields_read::FieldsRead;
 use super::query::fields_of;
 use super::syntax::Syntax;
@@ -19,7 +21,7 @@ use crate::language::eql::RequestFieldNames;
 #[derive(Debug, Clone)]
 pub struct FieldTypes<'a> {
     /// The data sources, the first that knows a field decides.
-    sources: Vec<&'a DataSource>,
+    sources: Vec<Claimed<'a>>,
     /// The rule's index patterns.
     patterns: &'a IndexPatterns,
 }
@@ -31,8 +33,11 @@ impl<'a> FieldTypes<'a> {
         beside: impl IntoIterator<Item = &'a DataSource>,
         patterns: &'a IndexPatterns,
     ) -> Self {
+        let sources = std::iter::once(source).chain(beside);
         Self {
-            sources: std::iter::once(source).chain(beside).collect(),
+            sources: sources
+                .map(|source| Claimed::new(source, patterns))
+                .collect(),
             patterns,
         }
     }
@@ -45,7 +50,7 @@ impl<'a> FieldTypes<'a> {
     /// The field at `path`.
     pub fn get(&self, path: &str) -> Option<MappedField> {
         let mut sources = self.sources.iter();
-        sources.find_map(|source| source.field(self.patterns, path))
+        sources.find_map(|claimed| claimed.field(path))
     }
 
     /// A mapping of these fields only: a rule names a few of thousands.
@@ -66,8 +71,8 @@ impl<'a> FieldTypes<'a> {
     /// A mapping of all fields, to suggest one from.
     pub fn mapping(&self) -> Mapping {
         let mut mapping = Mapping::new(self.name());
-        for source in &self.sources {
-            for (path, field) in source.mapping(self.patterns).fields() {
+        for claimed in &self.sources {
+            for (path, field) in claimed.source.mapping(self.patterns).fields() {
                 if mapping.get(path).is_none() {
                     mapping.insert(path, field.clone());
                 }
@@ -78,7 +83,7 @@ impl<'a> FieldTypes<'a> {
 
     fn name(&self) -> String {
         let first = self.sources.first();
-        first.map_or_else(String::new, |source| source.name.clone())
+        first.map_or_else(String::new, |claimed| claimed.source.name.clone())
     }
 }
 
@@ -158,7 +163,7 @@ pub(super) fn add_carried(mapping: &mut Mapping, carried: &DynamicFields) {
 #[derive(Debug)]
 pub(super) struct AnySource<'c> {
     catalogue: &'c Catalogue,
-    known: BTreeMap<IndexPatterns, OfPatterns<'c>>,
+    known: FxHashMap<IndexPatterns, OfPatterns<'c>>,
 }
 
 /// What is known of one set of index patterns.
@@ -166,13 +171,13 @@ pub(super) struct AnySource<'c> {
 struct OfPatterns<'c> {
     catalogue: &'c Catalogue,
     claimed: Vec<Claimed<'c>>,
-    fields: BTreeMap<String, Option<MappedField>>,
+    fields: FxHashMap<String, Option<MappedField>>,
     /// The fields that decide how those below them are read: nested and flattened objects.
-    objects: BTreeMap<String, Option<MappedField>>,
+    objects: FxHashMap<String, Option<MappedField>>,
 }
 
 /// A data source that patterns claim, and those of its indices that they select.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Claimed<'c> {
     source: &'c DataSource,
     selected: Vec<&'c Index>,
@@ -182,7 +187,7 @@ impl<'c> AnySource<'c> {
     pub(super) fn new(catalogue: &'c Catalogue) -> Self {
         Self {
             catalogue,
-            known: BTreeMap::new(),
+            known: FxHashMap::default(),
         }
     }
 
@@ -217,7 +222,7 @@ impl<'c> AnySource<'c> {
             if let Some(field) = known.field(path) {
                 mapping.insert(path, field.clone());
             }
-            known.add_objects(&mut mapping, path);
+            known.add_objects(&mut mapping, path, "");
             if mapping.find(path).is_none() {
                 mapping.add(path, FieldType::ecs_keyword(), Origin::Inferred);
             }
@@ -289,15 +294,13 @@ fn add_of_patterns(fields: &FieldsRead, mapping: &mut Mapping) {
 impl<'c> OfPatterns<'c> {
     fn new(catalogue: &'c Catalogue, patterns: &IndexPatterns) -> Self {
         let claimed = catalogue.claimed(patterns).into_iter();
-        let claimed = claimed.map(|source| Claimed {
-            source,
-            selected: source.selected(patterns).collect(),
-        });
         Self {
             catalogue,
-            claimed: claimed.collect(),
-            fields: BTreeMap::new(),
-            objects: BTreeMap::new(),
+            claimed: claimed
+                .map(|source| Claimed::new(source, patterns))
+                .collect(),
+            fields: FxHashMap::default(),
+            objects: FxHashMap::default(),
         }
     }
 
@@ -309,8 +312,11 @@ impl<'c> OfPatterns<'c> {
         fields: &FieldsRead,
         mapping: &mut Mapping,
     ) {
+        // In the order of their names, so that neighbours share most of what is above them.
+        let mut previous = "";
         for path in fields.names() {
-            self.add_objects(mapping, path);
+            self.add_objects(mapping, path, previous);
+            previous = path;
         }
         if fields.is_open(|path| mapping.get(path).is_some()) {
             for claimed in &self.claimed {
@@ -319,10 +325,17 @@ impl<'c> OfPatterns<'c> {
         }
     }
 
-    /// Adds the nested and flattened objects above a field; of several sources the last counts.
-    fn add_objects(&mut self, mapping: &mut Mapping, path: &str) {
+    /// Adds the nested and flattened objects above a field, but for those above `previous`; of several
+    /// sources the last counts.
+    fn add_objects(&mut self, mapping: &mut Mapping, path: &str, previous: &str) {
         for (end, _) in path.match_indices('.') {
             let above = path.get(..end).unwrap_or("");
+            if previous
+                .strip_prefix(above)
+                .is_some_and(|rest| rest.starts_with('.'))
+            {
+                continue;
+            }
             if !self.objects.contains_key(above) {
                 let mut found = self
                     .claimed
@@ -358,7 +371,14 @@ impl<'c> OfPatterns<'c> {
     }
 }
 
-impl Claimed<'_> {
+impl<'c> Claimed<'c> {
+    fn new(source: &'c DataSource, patterns: &IndexPatterns) -> Self {
+        Self {
+            source,
+            selected: source.selected(patterns).collect(),
+        }
+    }
+
     fn field(&self, path: &str) -> Option<MappedField> {
         self.source.field_in(self.selected.iter().copied(), path)
     }

@@ -81,11 +81,13 @@ impl Catalogue {
 
     /// The sources that a rule with these index patterns claims; all of them for a rule without.
     pub fn claimed(&self, patterns: &IndexPatterns) -> Vec<&DataSource> {
-        let claims = |source: &&DataSource| {
-            let mut indices = source.indices.iter();
-            indices.any(|index| patterns.selects(&index.name))
-        };
-        self.sources.iter().filter(claims).collect()
+        let sources = self.sources.iter();
+        sources.filter(|source| claims(patterns, source)).collect()
+    }
+
+    /// Whether a rule with these index patterns claims any source.
+    pub fn is_served(&self, patterns: &IndexPatterns) -> bool {
+        self.sources.iter().any(|source| claims(patterns, source))
     }
 
     /// The source that stores the indicators of compromise which these patterns select; without one
@@ -105,4 +107,9 @@ impl Catalogue {
         let wanted = patterns.included();
         wanted.filter(|pattern| !served(pattern)).collect()
     }
+}
+
+fn claims(patterns: &IndexPatterns, source: &DataSource) -> bool {
+    let mut indices = source.indices.iter();
+    indices.any(|index| patterns.selects(&index.name))
 }

@@ -3,9 +3,49 @@
 use crate::event::Event;
 
 /// The index patterns of a rule, as written; a rule without any sees every event.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct IndexPatterns {
-    patterns: Vec<String>,
+    patterns: Vec<Pattern>,
+}
+
+/// One pattern, taken apart: it is held against the names of all indices of all sources.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Pattern {
+    /// As written.
+    text: String,
+    /// Where it begins behind its `-` and its cluster.
+    start: usize,
+    /// Where its first `*` stands.
+    star: Option<usize>,
+}
+
+impl Pattern {
+    fn new(text: &str) -> Self {
+        let name = without_cluster(text.strip_prefix('-').unwrap_or(text));
+        let start = text.len() - name.len();
+        Self {
+            start,
+            star: name.find('*').map(|star| start + star),
+            text: text.to_owned(),
+        }
+    }
+
+    fn excludes(&self) -> bool {
+        self.text.starts_with('-')
+    }
+
+    fn matches(&self, index: &str) -> bool {
+        let end = self.star.unwrap_or(self.text.len());
+        let first = self.text.get(self.start..end).unwrap_or("");
+        let rest = self.star.and_then(|star| self.text.get(star + 1..));
+        match rest {
+            None => index == first,
+            Some(rest) => {
+                let after = index.strip_prefix(first);
+                after.is_some_and(|after| matches_behind_star(rest, after))
+            }
+        }
+    }
 }
 
 impl IndexPatterns {
@@ -14,7 +54,7 @@ impl IndexPatterns {
         let split = patterns.into_iter().flat_map(|entry| entry.split(','));
         let trimmed = split.map(str::trim).filter(|pattern| !pattern.is_empty());
         Self {
-            patterns: trimmed.map(str::to_owned).collect(),
+            patterns: trimmed.map(Pattern::new).collect(),
         }
     }
 
@@ -24,21 +64,16 @@ impl IndexPatterns {
         if self.patterns.is_empty() {
             return true;
         }
-        let mut selected = false;
-        for pattern in &self.patterns {
-            match pattern.strip_prefix('-') {
-                Some(excluded) if matches(excluded, index) => selected = false,
-                None if matches(pattern, index) => selected = true,
-                _ => {}
-            }
-        }
-        selected
+        // The last pattern that the name matches decides.
+        let mut patterns = self.patterns.iter().rev();
+        let last = patterns.find(|pattern| pattern.matches(index));
+        last.is_some_and(|pattern| !pattern.excludes())
     }
 
     /// The patterns that do not exclude, in order.
     pub fn included(&self) -> impl Iterator<Item = &str> {
-        let all = self.patterns.iter().map(String::as_str);
-        all.filter(|pattern| !pattern.starts_with('-'))
+        let included = self.patterns.iter().filter(|pattern| !pattern.excludes());
+        included.map(|pattern| pattern.text.as_str())
     }
 
     /// Whether the rule names no index at all.
@@ -50,25 +85,27 @@ impl IndexPatterns {
 /// Whether `text` matches a pattern in which `*` is any run. A cluster prefix of the pattern is
 /// ignored, as it is in index names.
 pub fn matches(pattern: &str, text: &str) -> bool {
-    let pattern = without_cluster(pattern);
-    let mut pieces = pattern.split('*');
-    let first = pieces.next().unwrap_or("");
-    let Some(mut rest) = text.strip_prefix(first) else {
-        return false;
+    match without_cluster(pattern).split_once('*') {
+        None => without_cluster(pattern) == text,
+        Some((first, rest)) => {
+            let after = text.strip_prefix(first);
+            after.is_some_and(|after| matches_behind_star(rest, after))
+        }
+    }
+}
+
+/// Whether any run and then a pattern match `text`.
+fn matches_behind_star(pattern: &str, mut text: &str) -> bool {
+    let Some((middle, last)) = pattern.rsplit_once('*') else {
+        return text.ends_with(pattern);
     };
-    let Some(last) = pattern
-        .contains('*')
-        .then(|| pieces.next_back().unwrap_or(""))
-    else {
-        return rest.is_empty();
-    };
-    for piece in pieces {
-        match rest.find(piece) {
-            Some(at) => rest = rest.get(at + piece.len()..).unwrap_or(""),
+    for piece in middle.split('*') {
+        match text.find(piece) {
+            Some(at) => text = text.get(at + piece.len()..).unwrap_or(""),
             None => return false,
         }
     }
-    rest.ends_with(last)
+    text.ends_with(last)
 }
 
 fn without_cluster(name: &str) -> &str {
@@ -174,6 +211,31 @@ mod tests {
         assert!(matches("a*b*c", "a-b-b-c"));
         assert!(!matches("a*b*c", "a-b-b-d"));
         assert!(matches("*:logs-*", "logs-x"));
+        assert!(matches("a**c", "abc") && matches("a*", "a") && !matches("a", "ab"));
+    }
+
+    #[test]
+    fn a_pattern_of_a_rule_matches_what_its_text_matches() {
+        let names = ["logs-a.b-default", "logs-a", "logs-", "xlogs-a", "a", ""];
+        for text in [
+            "logs-*",
+            "*:logs-*",
+            "east:logs-a",
+            "logs-*.b-*",
+            "*",
+            "a",
+            "*a",
+            "l*-*a*",
+        ] {
+            let excluded = format!("-{text}");
+            let excluding = IndexPatterns::new(["*", excluded.as_str()]);
+            for name in names {
+                let selects = IndexPatterns::new([text]).selects(name);
+                assert_eq!(selects, matches(text, name), "{text} {name}");
+                assert_eq!(excluding.selects(name), !selects, "-{text} {name}");
+            }
+        }
+        assert!(IndexPatterns::new(["-a", "a"]).selects("a"));
     }
 
     #[test]

@@ -99,9 +99,9 @@ fn standing(subject: &Subject, catalogue: &Catalogue) -> Option<TestedState> {
         return Some(TestedState::Unsupported(what));
     }
     let patterns = subject.patterns();
-    let served = !catalogue.claimed(&patterns).is_empty();
+    let is_served = catalogue.is_served(&patterns);
     let patterns = patterns.included().map(str::to_owned);
-    (!served).then(|| TestedState::Unshaped(patterns.collect()))
+    (!is_served).then(|| TestedState::Unshaped(patterns.collect()))
 }
 
 fn not_loaded(name: &str) -> RuleEntry {
