@@ -60,11 +60,16 @@ impl Seen {
 /// The combinations that documents of the window carry, in the order in which alerts are made: of
 /// one field the most frequent first, of several by their terms.
 pub fn seen<'d>(documents: impl Iterator<Item = (usize, &'d Carried)>, range: Range) -> Vec<Seen> {
+    let is_in_range = |time: i64| range.history <= time && time <= range.to;
+    let documents = documents.filter(|(_, document)| is_in_range(document.time));
+    let documents: Vec<(usize, &Carried)> = documents.collect();
+    let mut times = documents.iter().map(|(_, document)| document.time);
+    // Most executions find nothing but what an earlier one has found.
+    if times.all(|time| time < range.from) {
+        return Vec::new();
+    }
     let mut found: BTreeMap<&Arc<[Term]>, Seen> = BTreeMap::new();
     for (number, document) in documents {
-        if document.time < range.history || document.time > range.to {
-            continue;
-        }
         for terms in &document.combinations {
             let seen = found.entry(terms).or_insert_with(|| Seen {
                 terms: Arc::clone(terms),

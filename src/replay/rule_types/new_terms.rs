@@ -30,7 +30,7 @@ pub(in crate::replay) fn run_schedule(
     let selected = Selected::of(run, schedule, overrides);
     let documents = documents(run, settings, &selected);
     let start = schedule.start_of(&run.case_events.events, &selected.events);
-    let history = |to: i64| history_start(settings, start, to);
+    let history = history_start(settings, start);
     let mut numbers = AlertNumbers::default();
     let mut replay = |executions: &[Execution]| {
         let mut alerted = Alerted::default();
@@ -63,33 +63,36 @@ pub(in crate::replay) fn run_schedule(
         done.cut.retain(|number| !alerts.contains(number));
         done
     };
-    let moments = moments(settings, start, schedule, &selected.arrivals);
+    let moments = moments(&history, schedule, &selected.arrivals);
     let phases = phases(schedule, &selected.arrivals, &moments, &mut replay);
     outcome(schedule, &numbers, phases)
 }
 
-/// The start of the history for a range that ends at `to`, both from the start of the case.
-fn history_start(settings: &rule::NewTerms, start: i64, to: i64) -> i64 {
-    if let Some(length) = settings.history_length() {
-        return to - length;
+/// Returns the start of the history for a range that ends at a given time, both from the start of the
+/// case. The length of a history that does not vary is read once: there are thousands of executions.
+fn history_start(settings: &rule::NewTerms, start: i64) -> impl Fn(i64) -> i64 {
+    let length = settings.history_length();
+    move |to| {
+        if let Some(length) = length {
+            return to - length;
+        }
+        let ends = Timestamp::from_millis(start + to);
+        let begins = settings.history_start(ends);
+        // A history that cannot be read was refused with the rule.
+        begins.map_or(to, |begins| begins.millis() - start)
     }
-    let ends = Timestamp::from_millis(start + to);
-    let begins = settings.history_start(ends);
-    // A history that cannot be read was refused with the rule.
-    begins.map_or(to, |begins| begins.millis() - start)
 }
 
 /// The times at which events leave the history.
 fn moments(
-    settings: &rule::NewTerms,
-    start: i64,
+    history: &dyn Fn(i64) -> i64,
     schedule: &ScheduleConfig<'_>,
     arrivals: &[Arrival],
 ) -> Vec<i64> {
     let until = schedule.timing().until;
     let leaves = |arrival: &Arrival| {
         let time = arrival.time?;
-        let length = time - history_start(settings, start, time);
+        let length = time - history(time);
         Some([time + length + until, time + length + until + 1])
     };
     arrivals.iter().filter_map(leaves).flatten().collect()
@@ -123,7 +126,7 @@ pub(in crate::replay) fn no_alert_reason(
     let start = run
         .schedule
         .start_of(&run.case_events.events, &selected.events);
-    let history = |to: i64| history_start(settings, start, to);
+    let history = history_start(settings, start);
     let of_case = documents.iter().zip(&selected.of_case);
     let of_case: Vec<&Document> = of_case
         .filter(|(_, own)| **own)
