@@ -236,7 +236,7 @@ impl<'r> SourceCompiler<'r> {
 
     /// Whether the query reads the field, and the source does not map it.
     fn is_dynamic(&self, path: &str) -> bool {
-        self.fields.reads(path) && self.mapping.find(path).is_none()
+        self.fields.reads(path) && !self.mapping.has(path)
     }
 
     /// Of the documents one for each such field, the first that carries it, with nothing else in

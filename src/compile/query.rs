@@ -70,8 +70,8 @@ pub struct CompiledQuery {
     /// Its patterns, compiled once for all runs; the failure is the query's own.
     pub patterns: Result<Patterns, QueryFailure>,
     /// The plan with unmapped optional fields folded as Elasticsearch's optimizer folds them,
-    /// where there are any.
-    pub folded: Option<Arc<Plan>>,
+    /// where there are any, and its patterns.
+    pub folded: Option<(Plan, Result<Patterns, QueryFailure>)>,
     /// The unmapped optional fields.
     pub unmapped: Vec<String>,
     /// The fields whose type is only assumed.
@@ -135,7 +135,11 @@ impl Query<'_> {
         };
         let folded = match unmapped.as_slice() {
             [] => None,
-            _ => Some(Arc::new(self.plan(OptionalFields::Folded)?)),
+            _ => {
+                let plan = self.plan(OptionalFields::Folded)?;
+                let patterns = Patterns::of(&plan);
+                Some((plan, patterns))
+            }
         };
         Ok(CompiledQuery {
             patterns: Patterns::of(&plan),

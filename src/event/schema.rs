@@ -171,6 +171,16 @@ impl Mapping {
         is_flattened.then(|| MappedField::new(FieldType::FlattenedKey, path, field.origin))
     }
 
+    /// Whether [`Mapping::find`] finds a field.
+    pub fn has(&self, path: &str) -> bool {
+        let is_flattened = |parent| {
+            let field = self.fields.get(parent);
+            field.map(|field| field.field_type == FieldType::Flattened)
+        };
+        self.fields.contains_key(path)
+            || paths_above(path).find_map(is_flattened).unwrap_or_default()
+    }
+
     /// The path of the nested objects that the field at `path` is part of: the nearest field above
     /// it of type `nested`.
     pub fn nested_path<'p>(&self, path: &'p str) -> Option<&'p str> {
@@ -318,6 +328,9 @@ mod tests {
         assert_eq!(&*key.read_from, "a.flat.b.c");
         assert_eq!(mapping.find("a.object.b"), None);
         assert_eq!(mapping.find("b"), None);
+        for path in ["a.flat", "a.flat.b.c", "a.object.b", "a.object", "b"] {
+            assert_eq!(mapping.has(path), mapping.find(path).is_some(), "{path}");
+        }
         let schema = Schema::new(vec![mapping]);
         let unusable = Resolution::Unusable(FieldType::FlattenedKey);
         assert_eq!(schema.resolve("a.flat.b.c"), unusable);

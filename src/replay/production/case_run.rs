@@ -136,8 +136,9 @@ fn uncertain(
     evaluation: &Evaluation<'_>,
     context: &Context,
 ) -> Result<Option<Uncertainty>, QueryFailure> {
-    if let Some(folded) = &query.folded {
-        let other = Prepared::new(folded)?.evaluate(&case_events.events, context)?;
+    if let Some((folded, patterns)) = &query.folded {
+        let prepared = patterns.clone()?.with(folded);
+        let other = prepared.evaluate(&case_events.events, context)?;
         if other.matches() != evaluation.matches() {
             return Ok(Some(Uncertainty::OptionalFields {
                 fields: query.unmapped.iter().map(ToString::to_string).collect(),
