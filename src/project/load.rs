@@ -10,14 +10,13 @@ use super::census::census;
 use super::dependencies::Dependencies;
 use super::files::{in_order, parent, without_extension};
 use super::layout::Layout;
-use super::rule_files::{self, file_of, is_rule};
+use super::rule_files::{self, ReadRule, file_of, is_rule};
 use super::target::Target;
 use super::{Project, error};
 use crate::data_source::Catalogue;
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 use crate::replay::census::RuleCensus;
 use crate::replay::{Subject, Test};
-use crate::rule;
 use crate::scenario::{self, Scenario};
 use crate::snapshot;
 
@@ -86,11 +85,12 @@ impl Project<'_> {
         loader.loaded.whole = targets.is_empty();
         let names = loader.scenario_names(targets);
         // Read on all cores, taken in their order.
-        let read = |(_, name): &(&Layout, String)| -> Result<_, Box<Diagnostic>> {
+        let read = |(_, name): &(&Layout, String)| -> ReadScenarios {
             let text = self.files.read(name)?;
             Ok((scenario::read(&text), text))
         };
         let files: Vec<_> = names.par_iter().with_max_len(1).map(read).collect();
+        loader.read_rules_ahead(names.iter().zip(&files));
         for ((layout, name), read) in names.iter().zip(files) {
             match read {
                 Ok((read, text)) => loader.scenario_file(layout, name, &text, read),
@@ -193,14 +193,47 @@ impl Project<'_> {
 struct Loader<'p> {
     project: Project<'p>,
     loaded: Loaded,
+    /// Rules that were read on all cores, by the names that scenarios give them.
+    ahead: BTreeMap<String, RulesOfName>,
 }
+
+/// The rules that a name stands for.
+type RulesOfName = Result<Vec<ReadRule>, Box<Diagnostic>>;
+/// A scenario file as it was read, with its text.
+type ReadScenarios = Result<(scenario::ScenarioFile, Arc<SourceText>), Box<Diagnostic>>;
 
 impl<'p> Loader<'p> {
     fn new(project: Project<'p>) -> Self {
         Self {
             project,
             loaded: Loaded::default(),
+            ahead: BTreeMap::new(),
         }
+    }
+
+    /// Reads the rules of scenarios on all cores; they are taken in the order of the scenarios.
+    fn read_rules_ahead<'f>(
+        &mut self,
+        files: impl Iterator<Item = (&'f (&'f Layout, String), &'f ReadScenarios)>,
+    ) {
+        let mut names = BTreeSet::new();
+        for ((layout, name), read) in files {
+            if let Ok((read, _)) = read {
+                let scenarios = read.scenarios.iter();
+                names.extend(scenarios.map(|scenario| self.rule_name(layout, name, scenario)));
+            }
+        }
+        let files = self.project.files;
+        let read = |name: String| {
+            let is_there = files.exists(file_of(&name));
+            is_there.then(|| {
+                let rules = rule_files::read_and_parse(files, &name);
+                (name, rules)
+            })
+        };
+        let names: Vec<String> = names.into_iter().collect();
+        let read = names.into_par_iter().with_max_len(1).filter_map(read);
+        self.ahead = read.collect();
     }
 
     /// The scenario files with their layouts, each once, in the order of their names.
@@ -309,7 +342,7 @@ impl<'p> Loader<'p> {
         if let Some(known) = self.loaded.rules.get(&name) {
             return *known;
         }
-        let subject = if self.project.files.exists(file_of(&name)) {
+        let subject = if self.ahead.contains_key(&name) {
             self.rule(&name)
         } else {
             let rule = scenario.rule.as_ref();
@@ -343,34 +376,24 @@ impl<'p> Loader<'p> {
 
     /// The rules that a name stands for: all of a file, or the one with the id behind `#`.
     fn rules(&mut self, name: &str) -> Vec<usize> {
-        let rules = match rule_files::read(self.project.files, name) {
+        let ahead = self.ahead.remove(name);
+        let read = ahead.unwrap_or_else(|| rule_files::read_and_parse(self.project.files, name));
+        let rules = match read {
             Ok(rules) => rules,
             Err(diagnostic) => {
                 self.loaded.diagnostics.push(*diagnostic);
                 return Vec::new();
             }
         };
-        let rules = rules.into_iter();
         rules
-            .filter_map(|(name, read)| self.add_rule(name, read))
+            .into_iter()
+            .filter_map(|read| self.add_rule(read))
             .collect()
     }
 
-    fn add_rule(&mut self, name: String, read: rule::Loaded) -> Option<usize> {
+    fn add_rule(&mut self, read: ReadRule) -> Option<usize> {
         self.loaded.diagnostics.extend(read.diagnostics);
-        let rule = read.rule?;
-        let syntax = match rule_files::parsed(&rule) {
-            Ok(syntax) => syntax,
-            Err(errors) => {
-                self.loaded.diagnostics.extend(errors);
-                return None;
-            }
-        };
-        self.loaded.subjects.push(Subject {
-            file: name,
-            rule,
-            syntax,
-        });
+        self.loaded.subjects.push(read.subject?);
         Some(self.loaded.subjects.len() - 1)
     }
 }

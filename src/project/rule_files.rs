@@ -4,6 +4,7 @@
 use super::files::{ProjectFiles, extension};
 use crate::compile::{Syntax, indicator_query, is_supported, too_long};
 use crate::diagnostic::Diagnostic;
+use crate::replay::Subject;
 use crate::rule::{self, Loaded, Rule, RuleKind};
 
 /// The extensions of rule files.
@@ -56,6 +57,36 @@ pub(super) fn read(
             .filter(|(_, loaded)| loaded.rule.as_ref().is_none_or(|rule| rule.id == id))
             .collect(),
     })
+}
+
+/// A rule of a file with its parsed query.
+pub(super) struct ReadRule {
+    /// Errors and warnings.
+    pub(super) diagnostics: Vec<Diagnostic>,
+    /// `None` if there is an error.
+    pub(super) subject: Option<Subject>,
+}
+
+/// Reads the rules that a name stands for, and parses their queries.
+pub(super) fn read_and_parse(
+    files: &dyn ProjectFiles,
+    name: &str,
+) -> Result<Vec<ReadRule>, Box<Diagnostic>> {
+    let subject = |(file, loaded): (String, Loaded)| {
+        let mut diagnostics = loaded.diagnostics;
+        let subject = loaded.rule.and_then(|rule| match parsed(&rule) {
+            Ok(syntax) => Some(Subject { file, rule, syntax }),
+            Err(errors) => {
+                diagnostics.extend(errors);
+                None
+            }
+        });
+        ReadRule {
+            diagnostics,
+            subject,
+        }
+    };
+    Ok(read(files, name)?.into_iter().map(subject).collect())
 }
 
 /// The parsed query of a rule that Trapline runs, or everything that is wrong with its queries.
