@@ -15,6 +15,7 @@ pub mod esql_warning;
 pub mod exception;
 pub mod failure;
 pub mod located;
+pub mod no_scenario;
 pub mod observation;
 pub mod parquet;
 pub mod query;

@@ -3,11 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use super::{ReduceError, Request, find_rows};
-use crate::compile::{FieldTypes, SourceCompiler, Unsupported, supported};
+use super::{Request, find_rows};
+use crate::compile::{FieldTypes, Refused, SourceCompiler, Unsupported, supported};
 use crate::data_source::{DataSource, IndexPatterns};
+use crate::diagnostic::no_scenario::{NoScenario, StoppingClauses};
 use crate::evaluate::{
-    BlockerHint, Cause, CauseKind, Context, Evaluation, Match, Prepared, reason,
+    BlockerHint, Cause, CauseKind, Context, Evaluation, Match, Prepared, QueryFailure, reason,
 };
 use crate::event::{Event, EventId, Timestamp};
 use crate::plan::Plan;
@@ -39,36 +40,36 @@ pub(super) fn find<'e>(
     request: &Request<'_>,
     source: &DataSource,
     patterns: &IndexPatterns,
-) -> Result<RecordedResult<'e>, ReduceError> {
+) -> Result<RecordedResult<'e>, NoScenario> {
     let rule = &request.subject.rule;
-    let text = supported(rule).map_err(|what| ReduceError::Unsupported(what.to_string()))?;
+    let text = supported(rule).map_err(NoScenario::Unsupported)?;
     let Some(syntax) = &request.subject.syntax else {
-        return Err(ReduceError::Unsupported(Unsupported::NoQuery.to_string()));
+        return Err(NoScenario::Unsupported(Unsupported::NoQuery));
     };
-    let refused = |reason: String| ReduceError::Refused {
-        source_name: source.name.clone(),
-        reason,
+    let refused = |refused: &Refused| NoScenario::Refused {
+        source: source.name.clone(),
+        why: Box::new(refused.why.clone()),
+    };
+    let fails = |failure: QueryFailure| NoScenario::Fails {
+        source: source.name.clone(),
+        why: Box::new(failure.kind),
     };
     let types = FieldTypes::new(source, [], patterns);
     let exclusions = request.exclusions();
     let compiler =
         SourceCompiler::new(rule, text, syntax, types, &exclusions, Timestamp::default());
-    let compiled = compiler
-        .compile(events)
-        .map_err(|error| refused(error.to_string()))?;
+    let compiled = compiler.compile(events).map_err(|why| refused(&why))?;
     if let Some(types) = compiled.schema.mappings().first() {
-        let exclusions = exclusions.on(types.clone());
-        let exclusions = exclusions.map_err(|error| refused(error.to_string()))?;
+        let exclusions = exclusions.on(types.clone()).map_err(|why| refused(&why))?;
         for event in events.iter_mut() {
-            let hidden = exclusions.hide(event);
-            hidden.map_err(|error| refused(error.to_string()))?;
+            exclusions.hide(event).map_err(|why| refused(&why))?;
         }
     }
     let events: &'e [Event] = events;
     let plan = &*compiled.plan;
     let field = plan.fields.at(plan.timestamp).path.as_str();
     if compiled.pipeline.is_some() {
-        let chosen = find_rows::find(events, request, &compiled, &refused)?;
+        let chosen = find_rows::find(events, request, &compiled, &fails)?;
         return Ok(RecordedResult {
             events: found(events, &chosen.events, field)?,
             beside: found(events, &chosen.beside, field).unwrap_or_default(),
@@ -78,7 +79,7 @@ pub(super) fn find<'e>(
     }
     let evaluation = Prepared::new(plan)
         .and_then(|prepared| prepared.evaluate(events, &Context::default()))
-        .map_err(|failure| refused(failure.to_string()))?;
+        .map_err(fails)?;
     let matches = evaluation.matches();
     let (chosen, stopped_by) = choose(&evaluation, events, request.benign)?;
     Ok(RecordedResult {
@@ -94,7 +95,7 @@ fn found<'e>(
     events: &'e [Event],
     chosen: &BTreeSet<EventId>,
     field: &str,
-) -> Result<Vec<FoundEvent<'e>>, ReduceError> {
+) -> Result<Vec<FoundEvent<'e>>, NoScenario> {
     let found = chosen.iter().filter_map(|id| {
         let event = events.get(id.index())?;
         let time = time(event, field)?;
@@ -103,9 +104,9 @@ fn found<'e>(
     let mut found: Vec<FoundEvent<'e>> = found.collect();
     found.sort_by_key(|found| found.time);
     match found.len() {
-        0 => Err(ReduceError::Nowhere),
+        0 => Err(NoScenario::NothingNear),
         1..=MOST_EVENTS => Ok(found),
-        events => Err(ReduceError::TooMany {
+        events => Err(NoScenario::TooManyEvents {
             events,
             most: MOST_EVENTS,
         }),
@@ -118,16 +119,18 @@ fn choose(
     evaluation: &Evaluation<'_>,
     events: &[Event],
     is_benign: bool,
-) -> Result<(BTreeSet<EventId>, BTreeSet<String>), ReduceError> {
+) -> Result<(BTreeSet<EventId>, BTreeSet<String>), NoScenario> {
     let matches = evaluation.matches();
     match (matches.first(), is_benign) {
         (Some(first), false) => Ok((of_match(first), BTreeSet::new())),
-        (Some(_), true) => Err(ReduceError::Alerts(matches.len())),
+        (Some(_), true) => Err(NoScenario::Alerts {
+            matches: matches.len(),
+        }),
         (None, true) => nearest(evaluation, events),
         (None, false) => {
             let (_, stopped_by) = nearest(evaluation, events)?;
-            let words: Vec<&str> = stopped_by.iter().map(String::as_str).collect();
-            Err(ReduceError::NoAlert(words.join("; ")))
+            let clauses = StoppingClauses(stopped_by);
+            Err(NoScenario::NoAlert { clauses })
         }
     }
 }
@@ -140,7 +143,7 @@ fn of_match(found: &Match) -> BTreeSet<EventId> {
 fn nearest(
     evaluation: &Evaluation<'_>,
     all: &[Event],
-) -> Result<(BTreeSet<EventId>, BTreeSet<String>), ReduceError> {
+) -> Result<(BTreeSet<EventId>, BTreeSet<String>), NoScenario> {
     let blockers = evaluation.blockers(&BlockerHint::default());
     let causes = if blockers.causes.is_empty() {
         &blockers.together
@@ -157,7 +160,7 @@ fn nearest(
         }
     }
     if events.is_empty() {
-        return Err(ReduceError::Nowhere);
+        return Err(NoScenario::NothingNear);
     }
     Ok((events, stopped_by))
 }

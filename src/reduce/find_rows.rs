@@ -4,8 +4,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{ReduceError, Request};
+use super::Request;
 use crate::compile::CompiledQuery;
+use crate::diagnostic::no_scenario::{NoScenario, StoppingClauses};
+use crate::evaluate::QueryFailure;
 use crate::event::{Event, EventId};
 use crate::replay::esql_recording::{RecordedRun, run_recording};
 
@@ -29,21 +31,28 @@ pub(super) fn find(
     events: &[Event],
     request: &Request<'_>,
     query: &Arc<CompiledQuery>,
-    refused: &dyn Fn(String) -> ReduceError,
-) -> Result<DecidingRows, ReduceError> {
+    fails: &dyn Fn(QueryFailure) -> NoScenario,
+) -> Result<DecidingRows, NoScenario> {
     let search = Search {
         events,
         request,
         query,
-        refused,
+        fails,
     };
     let visible = |event: &Event| !event.unrouted;
     let found = search.run(&visible)?;
     match (found.alerts.first(), request.benign) {
-        (Some(_), true) => return Err(ReduceError::Alerts(found.alerts.len())),
+        (Some(_), true) => {
+            return Err(NoScenario::Alerts {
+                matches: found.alerts.len(),
+            });
+        }
         (Some(_), false) => return search.alerting(&found),
         (None, true) => {}
-        (None, false) => return Err(ReduceError::NoAlert(words(&found.stopped_by()))),
+        (None, false) => {
+            let clauses = StoppingClauses(found.stopped_by());
+            return Err(NoScenario::NoAlert { clauses });
+        }
     }
     // Shown what filters and exceptions hide, the rule may alert: then these stop it.
     let shown = search.run(&|event| !event.unrouted || event.excluded_by.is_some())?;
@@ -55,7 +64,7 @@ pub(super) fn find(
         return Ok(found);
     }
     if found.near.is_empty() {
-        return Err(ReduceError::Nowhere);
+        return Err(NoScenario::NothingNear);
     }
     // The reason is that of these events alone: others of the recording may lack other things.
     let near: Vec<EventId> = found.near.into_iter().take(FEW).collect();
@@ -71,7 +80,7 @@ struct Search<'a> {
     events: &'a [Event],
     request: &'a Request<'a>,
     query: &'a Arc<CompiledQuery>,
-    refused: &'a dyn Fn(String) -> ReduceError,
+    fails: &'a dyn Fn(QueryFailure) -> NoScenario,
 }
 
 /// What the rule does on some events, by their places in the recording.
@@ -84,14 +93,14 @@ struct Found {
 
 impl Search<'_> {
     /// Runs the rule on the events that it is shown.
-    fn run(&self, is_shown: &dyn Fn(&Event) -> bool) -> Result<Found, ReduceError> {
+    fn run(&self, is_shown: &dyn Fn(&Event) -> bool) -> Result<Found, NoScenario> {
         let ids = (0u32..).map(EventId).zip(self.events);
         let shown = ids.filter(|(_, event)| is_shown(event));
         let shown: Vec<EventId> = shown.map(|(id, _)| id).collect();
         self.run_on(&shown)
     }
 
-    fn run_on(&self, ids: &[EventId]) -> Result<Found, ReduceError> {
+    fn run_on(&self, ids: &[EventId]) -> Result<Found, NoScenario> {
         let events = ids.iter().filter_map(|id| self.events.get(id.index()));
         let events = events.map(|event| {
             let mut event = event.clone();
@@ -103,7 +112,7 @@ impl Search<'_> {
         let memory = self.request.place.files.limits().rows;
         let rule = &self.request.subject.rule;
         let run = run_recording(self.query, rule, events.collect(), labels, memory)
-            .map_err(|failure| (self.refused)(failure.to_string()))?;
+            .map_err(self.fails)?;
         let original = |events: &[EventId]| {
             let original = events.iter().filter_map(|event| ids.get(event.index()));
             original.copied().collect::<BTreeSet<EventId>>()
@@ -120,7 +129,7 @@ impl Search<'_> {
 
 impl Search<'_> {
     /// The events of the first alert; where it counts others, too, those of its execution.
-    fn alerting(&self, found: &Found) -> Result<DecidingRows, ReduceError> {
+    fn alerting(&self, found: &Found) -> Result<DecidingRows, NoScenario> {
         let own = found.alerts.first().cloned().unwrap_or_default();
         let own: Vec<EventId> = own.into_iter().collect();
         let alone = self.run_on(&own)?;
@@ -146,7 +155,7 @@ impl Search<'_> {
 
     /// Leaves out halves of the events, then quarters and so on, as long as the rule alerts, until
     /// they are few enough to be left out one by one.
-    fn fewer(&self, mut ids: Vec<EventId>) -> Result<(Vec<EventId>, Found), ReduceError> {
+    fn fewer(&self, mut ids: Vec<EventId>) -> Result<(Vec<EventId>, Found), NoScenario> {
         let mut found = self.run_on(&ids)?;
         let mut run = ids.len() / 2;
         while run > 0 && ids.len() > FEW {
@@ -172,9 +181,4 @@ impl Found {
         let causes = self.run.stopped.iter().flat_map(|record| &record.causes);
         causes.map(|cause| cause.clause.clone()).collect()
     }
-}
-
-fn words(clauses: &BTreeSet<String>) -> String {
-    let clauses: Vec<&str> = clauses.iter().map(String::as_str).collect();
-    clauses.join("; ")
 }

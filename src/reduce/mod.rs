@@ -26,6 +26,8 @@ use crate::data_source::constants::Constants;
 use crate::data_source::detect::{route, serves_most};
 use crate::data_source::route::stored_in;
 use crate::data_source::{Catalogue, DataSource, IndexPatterns};
+use crate::diagnostic::Cause;
+use crate::diagnostic::no_scenario::{NoScenario, StoppingClauses, UnlikeRecording};
 use crate::event::{Event, Scalar};
 use crate::redact::{Redactor, Replacement};
 use crate::replay::Subject;
@@ -92,61 +94,32 @@ pub struct Minimised {
 }
 
 /// Why there is no scenario.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum ReduceError {
-    /// The rule is of a kind that is not run.
-    Unsupported(String),
-    /// No event.
-    NoEvents,
-    /// No source serves the rule.
-    NoSource,
-    /// There is no source of this name.
-    UnknownSource(String),
-    /// Elasticsearch would refuse the query.
-    Refused {
-        /// The source.
-        source_name: String,
-        /// Its words.
-        reason: String,
-    },
-    /// The rule does not alert, and should.
-    NoAlert(String),
-    /// The rule alerts, and should not.
-    Alerts(usize),
-    /// What decides is too much for a scenario.
-    TooMany {
-        /// How many events there are.
-        events: usize,
-        /// The most of a scenario.
-        most: usize,
-    },
-    /// Nothing of the recording comes near to a match.
-    Nowhere,
-    /// The scenario in the source's shape does something else.
+    /// The rule or the recording gives none.
+    NoScenario(NoScenario),
+    /// The scenario that was written does something else than the recording.
     Unlike {
-        /// The source.
-        source_name: String,
-        /// What they give.
-        reason: Box<TrialFailure>,
+        /// Which scenario.
+        why: UnlikeRecording,
+        /// What it does.
+        trial: Box<TrialFailure>,
     },
-    /// With stand-ins it does something else.
-    Scrubbed(Box<TrialFailure>),
 }
 
 impl ReduceError {
-    /// What to do about it.
-    pub fn help(&self) -> &'static str {
+    /// What is wrong.
+    pub fn cause(&self) -> &dyn Cause {
         match self {
-            Self::NoAlert(_) => "`--as benign` writes why it does not alert",
-            Self::Alerts(_) => "leave `--as benign` out to write what it alerts on",
-            Self::Scrubbed(_) => "`--no-scrub` leaves names and addresses as they are",
-            Self::NoSource | Self::UnknownSource(_) => "`trapline sources` lists the data sources",
-            Self::Unlike { .. } => "`--shape` takes another data source",
-            Self::Unsupported(_) | Self::Refused { .. } => "`trapline check` says more of the rule",
-            Self::NoEvents | Self::Nowhere | Self::TooMany { .. } => {
-                "give recordings of the hosts and minutes that matter"
-            }
+            Self::NoScenario(why) => why,
+            Self::Unlike { why, .. } => why,
         }
+    }
+}
+
+impl From<NoScenario> for ReduceError {
+    fn from(why: NoScenario) -> Self {
+        Self::NoScenario(why)
     }
 }
 
@@ -193,10 +166,10 @@ fn required_fields(subject: &Subject, exclusions: &Exclusions) -> BTreeSet<Strin
 pub fn minimise(mut events: Vec<Event>, request: &Request<'_>) -> Result<Minimised, ReduceError> {
     let subject = request.subject;
     if let Some(what) = subject.unsupported_on_recordings() {
-        return Err(ReduceError::Unsupported(what.to_string()));
+        return Err(NoScenario::Unsupported(what).into());
     }
     if events.is_empty() {
-        return Err(ReduceError::NoEvents);
+        return Err(NoScenario::NoEvents.into());
     }
     let patterns = IndexPatterns::new(subject.rule.index.iter().map(|(p, _)| p.as_str()));
     let constants = Constants::new(request.catalogue);
@@ -215,19 +188,21 @@ pub fn minimise(mut events: Vec<Event>, request: &Request<'_>) -> Result<Minimis
         stopped_by: &found.stopped_by,
     };
     let expected = if request.benign {
-        TrialOutcome::Stopped(found.stopped_by.clone())
+        TrialOutcome::Stopped(StoppingClauses(found.stopped_by.clone()))
     } else {
         TrialOutcome::Alerted
     };
     let mut trials = Trials::new(request, source, expected);
-    let unlike = |reason| ReduceError::Unlike {
-        source_name: source.name.clone(),
-        reason: Box::new(reason),
+    let unlike = |trial| ReduceError::Unlike {
+        why: UnlikeRecording::Shape {
+            source: source.name.clone(),
+        },
+        trial: Box::new(trial),
     };
     let mut sketch = write.sketch(&found.events);
-    if let Err(reason) = trials.must_hold(&sketch) {
+    if let Err(trial) = trials.must_hold(&sketch) {
         if found.beside.is_empty() {
-            return Err(unlike(reason));
+            return Err(unlike(trial));
         }
         // The alert may count other events than its own.
         sketch = write.sketch(&found.beside);
@@ -260,13 +235,15 @@ fn source<'a>(
     request: &Request<'a>,
     events: &[Event],
     patterns: &IndexPatterns,
-) -> Result<&'a DataSource, ReduceError> {
+) -> Result<&'a DataSource, NoScenario> {
     match request.source {
         Some(name) => {
             let found = request.catalogue.get(name);
-            found.ok_or_else(|| ReduceError::UnknownSource(name.to_owned()))
+            found.ok_or_else(|| NoScenario::UnknownSource {
+                name: name.to_owned(),
+            })
         }
-        None => serves_most(events, request.catalogue, patterns).ok_or(ReduceError::NoSource),
+        None => serves_most(events, request.catalogue, patterns).ok_or(NoScenario::NoSource),
     }
 }
 
@@ -313,7 +290,10 @@ fn redacted(
     for case in &mut redacted.cases {
         case.name = redactor.redact("", &case.name);
     }
-    let unlike = |reason| ReduceError::Scrubbed(Box::new(reason));
+    let unlike = |trial| ReduceError::Unlike {
+        why: UnlikeRecording::StandIns,
+        trial: Box::new(trial),
+    };
     trials.must_hold(&redacted).map_err(unlike)?;
     Ok((redacted, redactor.replaced()))
 }

@@ -1,9 +1,8 @@
 //! Replays a sketch as `trapline test` would and compares the outcome with the recording's.
 
-use std::collections::BTreeSet;
-
 use super::Request;
 use crate::data_source::{Catalogue, DataSource};
+use crate::diagnostic::no_scenario::StoppingClauses;
 use crate::replay::dry_run::{self, DryRunError, DryRunPlace};
 use crate::replay::outcome::{Check, Observed};
 use crate::replay::reason::Reason;
@@ -19,11 +18,11 @@ pub(super) enum TrialOutcome {
     /// The rule alerts on all of its events.
     Alerted,
     /// The rule does not alert, because of these clauses.
-    Stopped(BTreeSet<String>),
+    Stopped(StoppingClauses),
 }
 
 /// Why a scenario does not show what the recording shows.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum TrialFailure {
     /// It cannot be replayed.
     NotRehearsed(DryRunError),
@@ -37,7 +36,7 @@ pub enum TrialFailure {
         reason: Option<Reason>,
     },
     /// Other clauses stop it.
-    StoppedBy(BTreeSet<String>),
+    StoppedBy(StoppingClauses),
     /// It alerts and should not, or on other events.
     Other,
 }
@@ -122,7 +121,7 @@ impl<'a> Trials<'a> {
                 let labels: Vec<&str> = sketch.events.iter().map(|e| e.label.as_str()).collect();
                 format!("alert {}", labels.join(", "))
             }
-            TrialOutcome::Stopped(by) => format!("no alert: {}", listed(by)),
+            TrialOutcome::Stopped(by) => format!("no alert: {by}"),
         }
     }
 
@@ -151,13 +150,8 @@ fn outcome(check: &Check) -> Option<TrialOutcome> {
                     cause.clause.clone()
                 }
             });
-            Some(TrialOutcome::Stopped(clauses.collect()))
+            Some(TrialOutcome::Stopped(StoppingClauses(clauses.collect())))
         }
         _ => None,
     }
-}
-
-fn listed(clauses: &BTreeSet<String>) -> String {
-    let clauses: Vec<&str> = clauses.iter().map(String::as_str).collect();
-    clauses.join("; ")
 }

@@ -8,7 +8,7 @@ use super::outcome::ScenarioOutcome;
 use super::{Options, Subject, Test, run_all, trace};
 use crate::data_source::Catalogue;
 use crate::diagnostic::{Diagnostic, SourceText};
-use crate::event::io::{Files, ReadSeek};
+use crate::event::io::{FilesBeside, ReadSeek};
 use crate::scenario::{self, Scenario};
 
 /// The file name of a scenario that has no file yet.
@@ -20,7 +20,7 @@ pub struct DryRunPlace<'a> {
     /// The scenario file, relative to the project's root.
     pub file: &'a str,
     /// The files beside it.
-    pub files: &'a dyn Files,
+    pub files: &'a dyn FilesBeside,
 }
 
 impl DryRunPlace<'static> {
@@ -40,25 +40,17 @@ impl fmt::Debug for DryRunPlace<'_> {
 }
 
 /// Why a text gives no outcome.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum DryRunError {
     /// The text or its replay has an error.
-    Invalid {
-        /// The code of the error.
-        code: &'static str,
-        /// Its message.
-        message: String,
-    },
+    Invalid(Box<Diagnostic>),
     /// There is no scenario in it.
     Empty,
 }
 
 impl DryRunError {
     fn of(mistake: &Diagnostic) -> Self {
-        Self::Invalid {
-            code: mistake.code.number,
-            message: mistake.message.clone(),
-        }
+        Self::Invalid(Box::new(mistake.clone()))
     }
 }
 
@@ -104,7 +96,7 @@ pub fn run(
 /// Files for texts that name no files: opening one is an error.
 struct NoFiles;
 
-impl Files for NoFiles {
+impl FilesBeside for NoFiles {
     fn open_beside(
         &self,
         _: &str,

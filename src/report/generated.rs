@@ -1,8 +1,7 @@
 //! Why `new` and `import --minimise` found no scenario, in words.
 
-use std::collections::BTreeSet;
-
 use super::reason::sentence;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::reduce::{ReduceError, TrialFailure};
 use crate::replay::Verdict;
 use crate::replay::reason::Reason;
@@ -24,13 +23,12 @@ pub fn unsolved(reason: &UnsolvedReason) -> String {
 }
 
 /// Why a recording gives no scenario.
-pub fn impossible(why: &ReduceError) -> String {
-    match why {
-        ReduceError::Unlike { reason, .. } | ReduceError::Scrubbed(reason) => {
-            format!("{why}: {}", trial(reason))
-        }
-        _ => why.to_string(),
+pub fn no_scenario(code: &'static Code, why: &ReduceError) -> Diagnostic {
+    let mut diagnostic = Diagnostic::of(code, why.cause());
+    if let ReduceError::Unlike { why, trial: what } = why {
+        diagnostic.message = format!("{why}: {}", trial(what));
     }
+    diagnostic
 }
 
 fn trial(failure: &TrialFailure) -> String {
@@ -38,16 +36,11 @@ fn trial(failure: &TrialFailure) -> String {
         TrialFailure::NotRehearsed(why) => why.to_string(),
         TrialFailure::NotRun(source) => format!("nothing runs on `{source}`"),
         TrialFailure::Judged { verdict, reason } => judged(*verdict, reason.as_ref()),
-        TrialFailure::StoppedBy(clauses) => format!("stopped by {}", listed(clauses)),
+        TrialFailure::StoppedBy(clauses) => format!("stopped by {clauses}"),
         TrialFailure::Other => "it has another outcome".to_owned(),
     }
 }
 
 fn judged(verdict: Verdict, reason: Option<&Reason>) -> String {
     reason.map_or_else(|| verdict.word().to_owned(), sentence)
-}
-
-fn listed(clauses: &BTreeSet<String>) -> String {
-    let clauses: Vec<&str> = clauses.iter().map(String::as_str).collect();
-    clauses.join("; ")
 }

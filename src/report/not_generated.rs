@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use crate::reduce::ReduceError;
 use crate::replay::dry_run::DryRunError;
 use crate::synthesize::{
     NotExtended, PinnedValue, SynthesizeError, UnmetCondition, UnsolvedReason,
@@ -32,44 +31,10 @@ impl fmt::Display for NotExtended {
     }
 }
 
-impl fmt::Display for ReduceError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unsupported(one) => write!(f, "{one} are not supported"),
-            Self::TooMany { events, most } => write!(
-                f,
-                "{events} events decide the verdict, and a scenario has at most {most}"
-            ),
-            Self::NoEvents => f.write_str("the recordings hold no event"),
-            Self::NoSource => f.write_str("no known data source serves the rule's index patterns"),
-            Self::UnknownSource(one) => write!(f, "there is no data source `{one}`"),
-            Self::Refused {
-                source_name,
-                reason,
-            } => write!(
-                f,
-                "Elasticsearch would refuse the rule's query on `{source_name}`: {reason}"
-            ),
-            Self::NoAlert(one) => write!(f, "the rule does not alert on these events: {one}"),
-            Self::Alerts(one) => write!(f, "the rule alerts on these events ({one})"),
-            Self::Nowhere => {
-                f.write_str("no event of the recordings comes near to a match of the rule")
-            }
-            Self::Unlike { source_name, .. } => write!(
-                f,
-                "the events, written in the shape of `{source_name}`, do not give the same"
-            ),
-            Self::Scrubbed(_) => f.write_str(
-                "with stand-ins for names and addresses the scenario does not give the same",
-            ),
-        }
-    }
-}
-
 impl fmt::Display for DryRunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Invalid { message, .. } => write!(f, "{message}"),
+            Self::Invalid(mistake) => f.write_str(&mistake.message),
             Self::Empty => f.write_str("nothing was written"),
         }
     }

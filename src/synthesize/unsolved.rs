@@ -7,7 +7,7 @@ use crate::replay::dry_run::DryRunError;
 use crate::replay::reason::{Reason, RefusedQuery, Uncertainty};
 
 /// Something that no scenario was found for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Unsolved {
     /// The source.
     pub source: String,
@@ -27,7 +27,7 @@ pub struct UnsolvedClause {
 }
 
 /// Why there is no attack, or no case for a clause.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum UnsolvedReason {
     /// The rule has no query, or one that cannot be run.

@@ -13,7 +13,8 @@ use super::super::write_scenario::{self, Place};
 use super::read::Recordings;
 use super::{exit_code, summary};
 use crate::compile::LinkedLists;
-use crate::diagnostic::{Diagnostic, escape};
+use crate::diagnostic::escape;
+use crate::diagnostic::no_scenario::NoScenario;
 use crate::event::Event;
 use crate::reduce::{self, Minimised, ReduceError, Request, minimise};
 use crate::replay::dry_run;
@@ -89,19 +90,23 @@ fn only(mut event: Event, wanted: &std::collections::BTreeSet<String>) -> Event 
 }
 
 fn impossible(why: &ReduceError) -> Problem {
-    let diagnostic =
-        Diagnostic::error(&error::NO_SCENARIO, generated::impossible(why)).help(why.help());
     let exit = match why {
-        ReduceError::UnknownSource(_) => ExitCode::Usage,
-        ReduceError::Refused { .. } | ReduceError::Unsupported(_) | ReduceError::NoSource => {
-            ExitCode::NotLoaded
-        }
-        ReduceError::NoEvents | ReduceError::Nowhere => ExitCode::NothingSelected,
-        _ => ExitCode::Failed,
+        ReduceError::NoScenario(why) => match why {
+            NoScenario::UnknownSource { .. } => ExitCode::Usage,
+            NoScenario::Refused { .. }
+            | NoScenario::Fails { .. }
+            | NoScenario::Unsupported(_)
+            | NoScenario::NoSource => ExitCode::NotLoaded,
+            NoScenario::NoEvents | NoScenario::NothingNear => ExitCode::NothingSelected,
+            NoScenario::NoAlert { .. }
+            | NoScenario::Alerts { .. }
+            | NoScenario::TooManyEvents { .. } => ExitCode::Failed,
+        },
+        ReduceError::Unlike { .. } => ExitCode::Failed,
     };
     Problem {
         exit,
-        diagnostics: vec![diagnostic],
+        diagnostics: vec![generated::no_scenario(&error::NO_SCENARIO, why)],
     }
 }
 
