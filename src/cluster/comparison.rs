@@ -14,7 +14,10 @@ use super::request::{Request, RequestOptions, request};
 use super::response::Response;
 use super::time_range::TimeRange;
 use crate::compile::{CompileError, CompiledRule, RuleCompiler};
-use crate::diagnostic::cluster::{NotCompared, OfflineFault, Unusable};
+use crate::diagnostic::Cause;
+use crate::diagnostic::cluster::{
+    Differs, MissingResults, NotCompared, OfflineFault, Refusal, SameResults, Unusable,
+};
 use crate::event::io::Stop;
 use crate::rule::{Rule, RuleKind};
 use crate::scan::{Inputs, Options, Search, Searched, Stats, reread};
@@ -38,12 +41,7 @@ pub enum Verdict {
     /// They do not.
     Different(Difference),
     /// One of them refuses the request, or both do.
-    Refused {
-        /// The cluster's error; `None` if it answers.
-        cluster: Option<String>,
-        /// Trapline's; `None` if it runs the rule.
-        trapline: Option<OfflineFault>,
-    },
+    Refused(Refusal),
     /// Nothing can be said.
     NotCompared(NotCompared),
 }
@@ -61,6 +59,39 @@ pub struct Difference {
     pub is_cut: bool,
     /// How many documents the filters select on the cluster and offline, where that differs.
     pub documents: Option<(u64, u64)>,
+}
+
+impl Difference {
+    /// In what the answer differs.
+    pub fn cause(&self) -> Differs {
+        let same = SameResults(self.same);
+        let (missing, extra) = (self.missing.len(), self.extra.len());
+        let counted = if self.is_cut {
+            MissingResults::CutOff
+        } else {
+            MissingResults::Counted(missing)
+        };
+        match (self.documents, missing, extra) {
+            (Some((cluster, trapline)), ..) => Differs::Documents {
+                same,
+                missing: counted,
+                extra,
+                cluster,
+                trapline,
+            },
+            (None, _, 0) => Differs::Missing { same, missing },
+            (None, 0, _) => Differs::Extra {
+                same,
+                missing: counted,
+                extra,
+            },
+            (None, ..) => Differs::MissingAndExtra {
+                same,
+                missing,
+                extra,
+            },
+        }
+    }
 }
 
 /// The inputs of a comparison.
@@ -179,10 +210,11 @@ impl Comparing<'_> {
         let compiled = match compiler.compile(Arc::clone(rule)) {
             Ok(compiled) => compiled,
             Err(CompileError::Refused(why)) if !why.unsupported => {
-                return Err(Prepared::Decided(Verdict::Refused {
-                    cluster: refusal,
-                    trapline: Some(OfflineFault::Refused(why.why)),
-                }));
+                let why = OfflineFault::Refused(why.why);
+                return Err(Prepared::Decided(Verdict::Refused(match refusal {
+                    Some(said) => Refusal::Both { said, why },
+                    None => Refusal::Trapline { why },
+                })));
             }
             Err(CompileError::Refused(refused)) => {
                 return Err(not(NotCompared::NotRun(refused.why)));
@@ -312,11 +344,11 @@ impl Asked<'_> {
         let failed = failed.or(refused.map(OfflineFault::NotRun));
         let answer = match answer::answer(&self.request, self.response, offline.identity) {
             Ok(answer) => answer,
-            Err(Unusable::Refused(why)) => {
-                return Verdict::Refused {
-                    cluster: Some(why),
-                    trapline: failed,
-                };
+            Err(Unusable::Refused(said)) => {
+                return Verdict::Refused(match failed {
+                    Some(why) => Refusal::Both { said, why },
+                    None => Refusal::Cluster { said },
+                });
             }
             Err(why) => return Verdict::NotCompared(NotCompared::Unusable(why)),
         };
@@ -418,8 +450,18 @@ impl Verdict {
     pub fn is_difference(&self) -> bool {
         match self {
             Self::Different(_) => true,
-            Self::Refused { cluster, trapline } => cluster.is_none() || trapline.is_none(),
+            Self::Refused(refusal) => !matches!(refusal, Refusal::Both { .. }),
             Self::Equal(_) | Self::NotCompared(_) => false,
+        }
+    }
+
+    /// Why the answer is not equal; `None` where it is.
+    pub fn cause(&self) -> Option<Box<dyn Cause>> {
+        match self {
+            Self::Equal(_) => None,
+            Self::Different(difference) => Some(Box::new(difference.cause())),
+            Self::Refused(refusal) => Some(Box::new(refusal.clone())),
+            Self::NotCompared(why) => Some(Box::new(why.clone())),
         }
     }
 
@@ -428,7 +470,7 @@ impl Verdict {
         match self {
             Self::Equal(_) => "equal",
             Self::Different(_) => "different",
-            Self::Refused { .. } => "refused",
+            Self::Refused(_) => "refused",
             Self::NotCompared(_) => "not_compared",
         }
     }

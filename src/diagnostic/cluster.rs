@@ -1,6 +1,8 @@
 //! Why a rule has no request for a cluster, and why an answer of a cluster says nothing of it.
 
-use super::cause::causes;
+use std::fmt;
+
+use super::cause::{Part, causes};
 use super::document::JsonFault;
 use super::failure::{EngineRefusal, FailureKind, RefusedBy};
 use super::query::dsl::UnsupportedQuery;
@@ -108,5 +110,96 @@ causes! {
         /// The answer has not all results: how many it has, and how many Trapline finds.
         Cut { shown: usize, found: usize } =>
             "the answer is cut off: all {shown} results that it has are found, of {found}";
+    }
+}
+
+causes! {
+    /// In what an answer differs from what Trapline finds; `same` are the results of both.
+    Differs {
+        Missing { same: SameResults, missing: usize } => "{same}, {missing} missing, 0 extra";
+        Extra { same: SameResults, missing: MissingResults, extra: usize } =>
+            "{same}, {missing}, {extra} extra";
+        MissingAndExtra { same: SameResults, missing: usize, extra: usize } =>
+            "{same}, {missing} missing, {extra} extra";
+        /// The filters select other documents.
+        Documents {
+            same: SameResults,
+            missing: MissingResults,
+            extra: usize,
+            cluster: u64,
+            trapline: u64,
+        } =>
+            "{same}, {missing}, {extra} extra, the filters select {cluster} documents on the cluster and {trapline} here";
+    }
+}
+
+causes! {
+    /// Who refuses a request.
+    Refusal {
+        Cluster { said: String } => "by the cluster alone", word "ByCluster";
+        Trapline { why: OfflineFault } => "by Trapline alone", word "ByTrapline";
+        Both { said: String, why: OfflineFault } => "by both", word "ByBoth";
+    }
+}
+
+impl Refusal {
+    /// The cluster's error.
+    pub fn cluster(&self) -> Option<&str> {
+        match self {
+            Self::Cluster { said } | Self::Both { said, .. } => Some(said),
+            Self::Trapline { .. } => None,
+        }
+    }
+
+    /// Trapline's error.
+    pub fn trapline(&self) -> Option<&OfflineFault> {
+        match self {
+            Self::Trapline { why } | Self::Both { why, .. } => Some(why),
+            Self::Cluster { .. } => None,
+        }
+    }
+}
+
+/// How many results both have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SameResults(pub usize);
+
+impl fmt::Display for SameResults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let results = if self.0 == 1 { "result" } else { "results" };
+        write!(f, "{} {results} the same", self.0)
+    }
+}
+
+impl Part for SameResults {
+    fn part(&self) -> Option<String> {
+        self.0.part()
+    }
+}
+
+/// How many results Trapline alone has; of an answer that is cut off nobody knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MissingResults {
+    /// So many.
+    Counted(usize),
+    /// The answer is cut off.
+    CutOff,
+}
+
+impl fmt::Display for MissingResults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Counted(count) => write!(f, "{count} missing"),
+            Self::CutOff => f.write_str("the answer is cut off"),
+        }
+    }
+}
+
+impl Part for MissingResults {
+    fn part(&self) -> Option<String> {
+        match self {
+            Self::Counted(count) => count.part(),
+            Self::CutOff => None,
+        }
     }
 }

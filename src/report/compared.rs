@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 
 use serde_json::{Value as Json, json};
 
-use super::schema::{nullable, object, texts};
+use super::schema::{details, nullable, object, texts};
 use super::terminal::clean;
 use crate::cluster::{Compared, Comparison, Difference, Item, Verdict};
+use crate::diagnostic::cluster::Refusal;
 
 /// How many missing, and how many extra, results of a rule are shown to people.
 const SHOWN: usize = 5;
@@ -79,22 +80,18 @@ impl ComparisonView<'_> {
                 writeln!(text, "EQUAL         {name}: {}", counted(*count, "result"))
             }
             Verdict::Different(difference) => {
-                let _ = writeln!(text, "DIFFERENT     {name}: {}", words(difference));
+                let _ = writeln!(text, "DIFFERENT     {name}: {}", difference.cause());
                 self.items("missing", &difference.missing, text);
                 self.items("extra", &difference.extra, text);
                 Ok(())
             }
-            Verdict::Refused { cluster, trapline } => {
-                let who = match (cluster, trapline) {
-                    (Some(_), Some(_)) => "by both",
-                    (Some(_), None) => "by the cluster alone",
-                    (None, _) => "by Trapline alone",
-                };
-                let _ = writeln!(text, "REFUSED       {name}: {who}");
-                let trapline = trapline.as_ref().map(ToString::to_string);
-                for (side, why) in [("cluster", cluster), ("Trapline", &trapline)] {
+            Verdict::Refused(refusal) => {
+                let _ = writeln!(text, "REFUSED       {name}: {refusal}");
+                let cluster = refusal.cluster().map(str::to_owned);
+                let trapline = refusal.trapline().map(ToString::to_string);
+                for (side, why) in [("cluster", cluster), ("Trapline", trapline)] {
                     if let Some(why) = why {
-                        let _ = writeln!(text, "    {side}: {}", short(why));
+                        let _ = writeln!(text, "    {side}: {}", short(&why));
                     }
                 }
                 Ok(())
@@ -148,19 +145,14 @@ impl ComparisonView<'_> {
     fn one_json(&self, one: &Compared) -> Json {
         let rule = one.rule.as_ref();
         let (mut results, mut reason) = (None, None);
-        let (mut refused, mut difference) = ((None, None), None);
+        let (mut refused, mut difference) = (None, None);
         match &one.verdict {
             Verdict::Equal(count) => results = Some(*count),
             Verdict::Different(own) => {
                 results = Some(own.same);
                 difference = Some(own);
             }
-            Verdict::Refused { cluster, trapline } => {
-                refused = (
-                    cluster.as_deref(),
-                    trapline.as_ref().map(ToString::to_string),
-                );
-            }
+            Verdict::Refused(refusal) => refused = Some(refusal),
             Verdict::NotCompared(why) => reason = Some(why.to_string()),
         }
         let items = |of: fn(&Difference) -> &Vec<Item>| -> Json {
@@ -168,6 +160,9 @@ impl ComparisonView<'_> {
             items.map(|item| self.item_json(item)).collect()
         };
         let documents = difference.and_then(|own| own.documents);
+        let trapline = refused.and_then(Refusal::trapline);
+        let cause = one.verdict.cause();
+        let details = cause.as_ref().map(|cause| cause.details());
         json!({
             "id": one.id,
             "rule_id": rule.map(|(rule, _)| &rule.id),
@@ -179,9 +174,11 @@ impl ComparisonView<'_> {
             "extra": items(|own| &own.extra),
             "cut_off": difference.is_some_and(|own| own.is_cut),
             "documents": documents.map(|(there, here)| json!({"cluster": there, "trapline": here})),
-            "cluster_error": refused.0,
-            "trapline_error": refused.1,
+            "cluster_error": refused.and_then(Refusal::cluster),
+            "trapline_error": trapline.map(ToString::to_string),
             "reason": reason,
+            "cause": cause.map(|cause| cause.word()),
+            "details": details.filter(|details| !details.is_empty()),
         })
     }
 
@@ -197,22 +194,6 @@ impl ComparisonView<'_> {
 
 fn counted(count: usize, word: &str) -> String {
     format!("{count} {word}{}", if count == 1 { "" } else { "s" })
-}
-
-fn words(difference: &Difference) -> String {
-    let mut words = vec![format!("{} the same", counted(difference.same, "result"))];
-    if difference.is_cut {
-        words.push("the answer is cut off".to_owned());
-    } else {
-        words.push(format!("{} missing", difference.missing.len()));
-    }
-    words.push(format!("{} extra", difference.extra.len()));
-    if let Some((there, here)) = difference.documents {
-        words.push(format!(
-            "the filters select {there} documents on the cluster and {here} here"
-        ));
-    }
-    words.join(", ")
 }
 
 /// The schema (draft 2020-12) of the JSON.
@@ -243,6 +224,8 @@ pub fn schema() -> Json {
         ("cluster_error", nullable("string")),
         ("trapline_error", nullable("string")),
         ("reason", nullable("string")),
+        ("cause", nullable("string")),
+        ("details", details()),
     ]);
     let summary: Vec<(&str, Json)> = WORDS.map(|word| (word, count.clone())).into();
     let mut schema = object(&[

@@ -126,7 +126,7 @@ fn summary() -> Value {
 }
 
 /// What a message names, for programs.
-fn details() -> Value {
+pub(super) fn details() -> Value {
     let text = json!({"type": "string"});
     let keys = ["name", "found", "expected", "suggestion"];
     let properties: Map<String, Value> = keys

@@ -251,3 +251,69 @@ fn the_report_for_programs_fits_its_schema() {
         .collect();
     assert!(errors.is_empty(), "{errors:?}");
 }
+
+#[test]
+fn the_report_for_programs_has_the_cause_of_each_verdict() {
+    let error = json!({"error": {"type": "verification_exception", "reason": "Found 1 problem"}, "status": 400});
+    let broken = SHELL.replace("==", "= =");
+    let mut partial = hits(&["1", "3"]);
+    partial["timed_out"] = json!(true);
+    let table = [
+        (SHELL, 200, hits(&["1", "3"]), json!(null), json!(null)),
+        (
+            SHELL,
+            200,
+            hits(&["1"]),
+            json!("missing"),
+            json!({"same": "1", "missing": "1"}),
+        ),
+        (
+            SHELL,
+            200,
+            hits(&["1", "2", "3"]),
+            json!("extra"),
+            json!({"same": "2", "missing": "0", "extra": "1"}),
+        ),
+        (
+            SHELL,
+            200,
+            hits(&["1", "2"]),
+            json!("missing-and-extra"),
+            json!({"same": "1", "missing": "1", "extra": "1"}),
+        ),
+        (
+            SHELL,
+            400,
+            error.clone(),
+            json!("by-cluster"),
+            json!({"said": "verification_exception: Found 1 problem"}),
+        ),
+        (
+            SHELL,
+            200,
+            partial,
+            json!("unusable"),
+            json!({"why": "timed-out"}),
+        ),
+    ];
+    let (_, schema) = project(SHELL).run(&["schema", "compare"]);
+    let schema: Json = serde_json::from_str(&schema).unwrap();
+    for (settings, status, response, cause, details) in table {
+        let project = project(settings);
+        answered(&project, status, &response);
+        let (_, text) = project.run(&[&COMPARE[..], &["--format", "json"]].concat());
+        let report: Json = serde_json::from_str(&text).unwrap();
+        let answer = &report["answers"][0];
+        assert_eq!((&answer["cause"], &answer["details"]), (&cause, &details));
+        assert!(jsonschema::is_valid(&schema, &report), "{text}");
+    }
+    for (status, response, cause) in [(200, hits(&[]), "by-trapline"), (400, error, "by-both")] {
+        let project = project(&broken);
+        answered(&project, status, &response);
+        let (_, text) = project.run(&[&COMPARE[..], &["--format", "json"]].concat());
+        let report: Json = serde_json::from_str(&text).unwrap();
+        let answer = &report["answers"][0];
+        assert_eq!(answer["cause"], cause);
+        assert_eq!(answer["details"]["why"], "refused");
+    }
+}
