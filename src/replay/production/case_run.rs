@@ -43,25 +43,15 @@ impl<'c> Run<'c> {
         schedule: ScheduleConfig<'c>,
         indicators: Option<&indicators::Input<'c>>,
     ) -> Result<Self, QueryFailure> {
-        let prepared = query.patterns.clone()?.with(&query.plan);
-        let evaluation = prepared.evaluate(&case_events.events, context)?;
-        let uncertain = match uncertain(query, case_events, &evaluation, context)? {
-            None => execution_time(query, case_events, &evaluation, &schedule)?,
+        let run = Self::evaluated(query, case_events, context, schedule, indicators)?;
+        let uncertain = match uncertain(query, case_events, &run.evaluation, context)? {
+            None => execution_time(query, case_events, &run.evaluation, &run.schedule)?,
             known => known,
         };
-        let program = query.pipeline.as_ref().map(Program::new).transpose()?;
-        let times = indicators.and_then(|_| executions(case_events, &schedule));
-        let indicators =
-            indicators.map(|input| Indicators::new(input, &case_events.events, query, times));
         Ok(Self {
-            program,
-            query,
-            case_events,
-            indicators: indicators.transpose()?,
-            evaluation,
+            program: query.pipeline.as_ref().map(Program::new).transpose()?,
             uncertain,
-            schedule,
-            scheduled: ScheduledOutcome::default(),
+            ..run
         })
     }
 
@@ -76,8 +66,19 @@ impl<'c> Run<'c> {
             now: START,
             ..Context::default()
         };
+        Self::evaluated(query, case_events, &context, schedule, indicators)
+    }
+
+    /// The matches of the query, without its ES|QL program and without its open points.
+    fn evaluated(
+        query: &'c Arc<CompiledQuery>,
+        case_events: &'c CaseEvents,
+        context: &Context,
+        schedule: ScheduleConfig<'c>,
+        indicators: Option<&indicators::Input<'c>>,
+    ) -> Result<Self, QueryFailure> {
         let prepared = query.patterns.clone()?.with(&query.plan);
-        let evaluation = prepared.evaluate(&case_events.events, &context)?;
+        let evaluation = prepared.evaluate(&case_events.events, context)?;
         let times = indicators.and_then(|_| executions(case_events, &schedule));
         let indicators =
             indicators.map(|input| Indicators::new(input, &case_events.events, query, times));
