@@ -182,6 +182,65 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # Require tests, accept snapshots, end a run
+//!
+//! [`Gates`] fail a run whose rules have too few tests. Its [`SnapshotPolicy`] says whether a run
+//! writes snapshots, and which changes it accepts into them. A [`Stop`] ends it from another thread.
+//!
+//! ```
+//! # let rule = r#"
+//! # [rule]
+//! # name = "A shell starts"
+//! # rule_id = "r-1"
+//! # type = "eql"
+//! # language = "eql"
+//! # severity = "high"
+//! # risk_score = 73
+//! # index = ["logs-endpoint.events.process-*"]
+//! # query = 'process where event.type == "start" and process.name : "cmd.exe"'
+//! # "#;
+//! # let scenario = r"
+//! # attack:
+//! #   name: cmd starts
+//! #   events:
+//! #     shell: {is: process, process.executable: C:\Windows\System32\cmd.exe}
+//! #   expect: alert
+//! # ";
+//! use trapline::{
+//!     Accept, Catalogue, Conclusion, Gates, Layout, MemoryFiles, Project, RequireTested, RunRequest,
+//!     SnapshotPolicy, Stop,
+//! };
+//!
+//! let files = MemoryFiles::new([
+//!     ("rules/shell.toml", rule),
+//!     ("scenarios/shell.yaml", scenario),
+//! ]);
+//! let layouts = [Layout::default()];
+//! let project = Project::new(&files, &layouts);
+//! let catalogue = Catalogue::builtin()?;
+//!
+//! let snapshots = SnapshotPolicy::accepting(Accept::harmless());
+//! let request = RunRequest::default().with_snapshots(snapshots);
+//! let run = project.run(project.load(&[]), &catalogue, &request);
+//! assert_eq!(run.conclusion(), Conclusion::Passed);
+//!
+//! // The rule is tested, but no case shows when it does not alert.
+//! let gates = Gates::default()
+//!     .with_require_tested(RequireTested::All)
+//!     .with_min_cases(1);
+//! let request = RunRequest::default().with_gates(gates);
+//! let run = project.run(project.load(&[]), &catalogue, &request);
+//! assert_eq!(run.conclusion(), Conclusion::GateMissed);
+//! assert_eq!(run.gates[0].gate, "min-cases");
+//!
+//! let stop = Stop::new();
+//! stop.request();
+//! let request = RunRequest::default().with_stop(&stop);
+//! let run = project.run(project.load(&[]), &catalogue, &request);
+//! assert_eq!(run.conclusion(), Conclusion::Interrupted);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # Files of your own
 //!
 //! [`ProjectFiles`] stands between a project and its files: an editor gives the texts of its
@@ -190,13 +249,13 @@
 //! ```
 //! use std::sync::Arc;
 //! use trapline::{
-//!     Code, Diagnostic, Files, Layout, MemoryFiles, Project, ProjectFiles, ReadSeek, SourceText,
+//!     Code, Diagnostic, FilesBeside, Layout, MemoryFiles, Project, ProjectFiles, ReadSeek, SourceText,
 //! };
 //!
 //! /// Files that are never written.
 //! struct ReadOnly(MemoryFiles);
 //!
-//! impl Files for ReadOnly {
+//! impl FilesBeside for ReadOnly {
 //!     fn open_beside(
 //!         &self,
 //!         beside: &str,
@@ -364,15 +423,16 @@ cfg_if::cfg_if! {
 
 pub use crate::data_source::{Catalogue, InvalidProfile};
 pub use crate::diagnostic::{Code, Diagnostic, Severity, SourceText};
-pub use crate::event::io::{Files, ReadSeek};
+pub use crate::event::io::{FilesBeside, ReadSeek, Stop};
 pub use crate::project::{
-    Conclusion, ExitCode, Layout, Loaded, MemoryFiles, Project, ProjectFiles, RunRequest, Target,
-    TestRun,
+    Conclusion, ExitCode, Gates, Layout, Loaded, MemoryFiles, Project, ProjectFiles, RequireTested,
+    RunRequest, SnapshotPolicy, Target, TestRun,
 };
 pub use crate::replay::outcome::{CheckKey, ScenarioOutcome};
 pub use crate::replay::select::Selection;
 pub use crate::replay::{Check, Observed, Outcome, Receiver, RunEvent, Verdict};
 pub use crate::scan::{Alert, EventRecord as MatchedEvent, MatchError, RuleMatcher};
+pub use crate::snapshot::Accept;
 
 /// Runs the command line `trapline` with these arguments, the first of them being the program's
 /// name. It prints, reads and writes files, and may be called once in a process.

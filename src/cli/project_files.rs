@@ -9,7 +9,7 @@ use crate::diagnostic::{Diagnostic, SourceText};
 use crate::event::io;
 use crate::project::ProjectFiles;
 
-impl io::Files for Files {
+impl io::FilesBeside for Files {
     fn limits(&self) -> io::Limits {
         self.limits
     }

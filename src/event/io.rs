@@ -53,8 +53,9 @@ impl Default for Limits {
     }
 }
 
-/// Opens files that a scenario names.
-pub trait Files: Sync {
+/// Opens the files that a scenario or an exception list names, beside the file that names them;
+/// `ProjectFiles` adds all files of a project by name, and writes them.
+pub trait FilesBeside: Sync {
     /// What the files may hold.
     fn limits(&self) -> Limits {
         Limits::default()

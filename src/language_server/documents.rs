@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::position::{Encoding, Lines};
 use crate::diagnostic::{Diagnostic, SourceText};
-use crate::event::io::{Files, ReadSeek};
+use crate::event::io::{FilesBeside, ReadSeek};
 use crate::project::ProjectFiles;
 
 /// The texts of open documents by name.
@@ -67,7 +67,7 @@ pub(super) struct Overlay<'f> {
     pub(super) open: &'f Texts,
 }
 
-impl Files for Overlay<'_> {
+impl FilesBeside for Overlay<'_> {
     fn open_beside(
         &self,
         beside: &str,

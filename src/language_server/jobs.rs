@@ -83,10 +83,7 @@ impl Job {
             Kind::Check => JobResult::Checked(self.check()),
             Kind::Run => JobResult::Ran(Box::new(self.run(SnapshotPolicy::default()))),
             Kind::Accept(keys) => {
-                let policy = SnapshotPolicy {
-                    accept: Some(Accept::keys(keys.iter().cloned())),
-                    writes: true,
-                };
+                let policy = SnapshotPolicy::accepting(Accept::keys(keys.iter().cloned()));
                 JobResult::Ran(Box::new(self.run(policy)))
             }
         };

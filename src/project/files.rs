@@ -6,10 +6,10 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, SourceText};
-use crate::event::io::Files;
+use crate::event::io::FilesBeside;
 
 /// Reads and writes the files of a project.
-pub trait ProjectFiles: Files {
+pub trait ProjectFiles: FilesBeside {
     /// Whether a file or directory of this name exists.
     fn exists(&self, name: &str) -> bool;
 

@@ -7,6 +7,7 @@ use crate::replay::outcome::Outcome;
 
 /// The gates of a run; none by default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Gates {
     /// Which rules need a scenario.
     pub require_tested: RequireTested,
@@ -16,6 +17,7 @@ pub struct Gates {
 
 /// Which rules need a scenario.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RequireTested {
     /// None.
     #[default]
@@ -60,6 +62,24 @@ pub enum Missing {
 }
 
 impl Gates {
+    /// The same, where these rules need a scenario.
+    #[must_use]
+    pub fn with_require_tested(self, require_tested: RequireTested) -> Self {
+        Self {
+            require_tested,
+            ..self
+        }
+    }
+
+    /// The same, where each tested rule needs so many cases.
+    #[must_use]
+    pub fn with_min_cases(self, min_cases: usize) -> Self {
+        Self {
+            min_cases: Some(min_cases),
+            ..self
+        }
+    }
+
     /// Returns what is missing, by gate and rule file.
     pub fn missed(&self, outcome: &Outcome) -> Vec<MissedGate> {
         let mut missed = self.untested(outcome);

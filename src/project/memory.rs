@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::error;
 use super::files::{ProjectFiles, below, extension, in_order, join, parent};
 use crate::diagnostic::{Diagnostic, SourceText};
-use crate::event::io::{Files, ReadSeek};
+use crate::event::io::{FilesBeside, ReadSeek};
 
 /// The files of a project, held in memory: name → text.
 #[derive(Debug, Default)]
@@ -34,7 +34,7 @@ impl MemoryFiles {
     }
 }
 
-impl Files for MemoryFiles {
+impl FilesBeside for MemoryFiles {
     fn open_beside(
         &self,
         beside: &str,

@@ -96,6 +96,27 @@ impl<'a> RunRequest<'a> {
         }
     }
 
+    /// The same with these gates.
+    #[must_use]
+    pub fn with_gates(self, gates: Gates) -> Self {
+        Self { gates, ..self }
+    }
+
+    /// The same, ended as soon as this is requested.
+    #[must_use]
+    pub fn with_stop(self, stop: &'a Stop) -> Self {
+        Self {
+            stop: Some(stop),
+            ..self
+        }
+    }
+
+    /// The same with this treatment of snapshots.
+    #[must_use]
+    pub fn with_snapshots(self, snapshots: SnapshotPolicy) -> Self {
+        Self { snapshots, ..self }
+    }
+
     /// What the rooms below are asked, for these KEYs.
     fn options(&self, keys: &'a [String]) -> Options<'a> {
         Options {

@@ -10,11 +10,30 @@ use crate::snapshot::{self, Accept, Change, Current, Scope, Snapshot};
 
 /// Which changes a run takes into the snapshots, and whether it may write at all.
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct SnapshotPolicy {
     /// The changes that are accepted.
     pub accept: Option<Accept>,
     /// Whether snapshots and pending files may be written.
     pub writes: bool,
+}
+
+impl SnapshotPolicy {
+    /// Changes are written beside the snapshots, to wait for a review.
+    pub fn pending() -> Self {
+        Self {
+            accept: None,
+            writes: true,
+        }
+    }
+
+    /// These changes are written into the snapshots, others beside them.
+    pub fn accepting(accept: Accept) -> Self {
+        Self {
+            accept: Some(accept),
+            writes: true,
+        }
+    }
 }
 
 /// How a run compares with the snapshots.

@@ -5,7 +5,7 @@ use super::judge::expectation::check_expectation;
 use super::outcome::CheckKey;
 use super::{Options, Test};
 use crate::data_source::{Catalogue, DataSource};
-use crate::event::io::Files;
+use crate::event::io::FilesBeside;
 use crate::scenario::model::{Base, EventsFrom};
 use crate::scenario::{Case, Expanded, Expander};
 
@@ -24,7 +24,7 @@ pub struct ListedTest {
 pub fn list(
     tests: &[Test<'_>],
     catalogue: &Catalogue,
-    files: &dyn Files,
+    files: &dyn FilesBeside,
     options: &Options<'_>,
 ) -> Vec<ListedTest> {
     let mut listed = Vec::new();
@@ -69,7 +69,7 @@ struct ListedCheck {
 struct Lister<'a> {
     test: &'a Test<'a>,
     beside: capture::CaptureRequest<'a>,
-    files: &'a dyn Files,
+    files: &'a dyn FilesBeside,
     /// The source of each capture that was read, by its file.
     captures: Vec<(&'a str, Option<String>)>,
 }

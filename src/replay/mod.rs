@@ -40,7 +40,7 @@ use crate::compile::{Unsupported, supported, unsupported_on_recordings, unsuppor
 use crate::data_source::{Catalogue, DataSource, IndexPatterns};
 use crate::diagnostic::Diagnostic;
 use crate::event::Timestamp;
-use crate::event::io::{Files, Stop};
+use crate::event::io::{FilesBeside, Stop};
 use crate::rule::{Rule, RuleKind};
 use crate::scenario::{self, Expander, Scenario};
 use case::exclusions::Exceptions;
@@ -175,7 +175,7 @@ pub struct Replayed {
 pub fn run(
     tests: &[Test<'_>],
     catalogue: &Catalogue,
-    files: &dyn Files,
+    files: &dyn FilesBeside,
     options: &Options<'_>,
 ) -> Replayed {
     run_all(tests, catalogue, files, options, false).0
@@ -185,7 +185,7 @@ pub fn run(
 pub fn run_traced(
     tests: &[Test<'_>],
     catalogue: &Catalogue,
-    files: &dyn Files,
+    files: &dyn FilesBeside,
     options: &Options<'_>,
 ) -> (Replayed, Vec<trace::TestTrace>) {
     run_all(tests, catalogue, files, options, true)
@@ -194,7 +194,7 @@ pub fn run_traced(
 fn run_all(
     tests: &[Test<'_>],
     catalogue: &Catalogue,
-    files: &dyn Files,
+    files: &dyn FilesBeside,
     options: &Options<'_>,
     observing: bool,
 ) -> (Replayed, Vec<trace::TestTrace>) {
@@ -249,7 +249,7 @@ fn run_all(
 fn replay(
     test: &Test<'_>,
     catalogue: &Catalogue,
-    files: &dyn Files,
+    files: &dyn FilesBeside,
     options: &Options<'_>,
     observing: bool,
 ) -> ScenarioRun {

@@ -69,12 +69,12 @@ impl Accept {
     }
 
     /// Whether every change of this class is taken.
-    pub fn takes_class(&self, class: Class) -> bool {
+    pub(crate) fn takes_class(&self, class: Class) -> bool {
         self.classes.contains(&class)
     }
 
     /// Whether the change is taken. One that contradicts its scenario never is.
-    pub fn takes(&self, change: &Change) -> bool {
+    pub(crate) fn takes(&self, change: &Change) -> bool {
         let named = || self.keys.iter().any(|key| change.key.matches(key));
         !change.contradicts && (self.classes.contains(&change.class) || named())
     }

@@ -10,7 +10,7 @@ use trapline::compile::{ExceptionLists, RuleCompiler, Syntax, parse};
 use trapline::data_source::Catalogue;
 use trapline::diagnostic::{Diagnostic, SourceText};
 use trapline::event::Timestamp;
-use trapline::event::io::{Files, ReadSeek, Stop, TemporaryFile};
+use trapline::event::io::{FilesBeside, ReadSeek, Stop, TemporaryFile};
 use trapline::replay::dry_run::{DryRunPlace, run};
 use trapline::replay::{Subject, read_list};
 use trapline::rule::{self, Rule};
@@ -28,7 +28,7 @@ struct Memory {
     list: String,
 }
 
-impl Files for Memory {
+impl FilesBeside for Memory {
     fn open_beside(
         &self,
         _: &str,

@@ -12,7 +12,7 @@ use serde_json::{Value as Json, json};
 use trapline::compile::{ExceptionLists, RuleCompiler, Syntax};
 use trapline::data_source::Catalogue;
 use trapline::diagnostic::{Diagnostic, SourceText};
-use trapline::event::io::{Files, ReadSeek, Stop, TemporaryFile};
+use trapline::event::io::{FilesBeside, ReadSeek, Stop, TemporaryFile};
 use trapline::event::{Event, Timestamp};
 use trapline::replay::Subject;
 use trapline::replay::dry_run::{DryRunPlace, run};
@@ -27,7 +27,7 @@ pub(crate) type Found = Vec<(Vec<String>, Vec<u64>)>;
 
 pub(crate) struct Memory(pub(crate) String);
 
-impl Files for Memory {
+impl FilesBeside for Memory {
     fn open_beside(&self, _: &str, _: &str) -> Result<Box<dyn ReadSeek + Send>, Box<Diagnostic>> {
         Ok(Box::new(Cursor::new(self.0.clone().into_bytes())))
     }

@@ -44,7 +44,7 @@ impl<'f> ExceptionsOf<'f> {
     }
 }
 
-impl io::Files for ExceptionsOf<'_> {
+impl io::FilesBeside for ExceptionsOf<'_> {
     fn limits(&self) -> io::Limits {
         self.others.limits()
     }

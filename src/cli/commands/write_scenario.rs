@@ -180,10 +180,8 @@ fn record(
     let made = outcome
         .checks()
         .filter(|check| names.contains(check.key.case.as_str()));
-    let policy = SnapshotPolicy {
-        accept: Some(Accept::keys(made.map(|check| check.key.to_string()))),
-        writes: true,
-    };
+    let made = made.map(|check| check.key.to_string());
+    let policy = SnapshotPolicy::accepting(Accept::keys(made));
     let compared = project.compare(&outcome, &policy, |_| Scope::All);
     console.diagnostics(&compared.diagnostics);
     Ok(())

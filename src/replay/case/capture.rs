@@ -10,7 +10,7 @@ use crate::data_source::detect::{route, serves_most};
 use crate::data_source::{Catalogue, IndexPatterns};
 use crate::diagnostic::{Diagnostic, QueryText, SourceText, Span};
 use crate::evaluate::{self, Context};
-use crate::event::io::Files;
+use crate::event::io::FilesBeside;
 use crate::event::schema::Origin;
 use crate::event::{Event, FieldType, Mapping, Schema, Timestamp};
 use crate::import::{self, Import};
@@ -55,7 +55,7 @@ impl CaptureRequest<'_> {
 pub(in crate::replay) fn load(
     from: &EventsFrom,
     beside: &CaptureRequest<'_>,
-    files: &dyn Files,
+    files: &dyn FilesBeside,
 ) -> Result<Capture, Vec<Diagnostic>> {
     let mut events = read(from, beside, files).map_err(|diagnostic| vec![diagnostic])?;
     route(&mut events, beside.patterns);
@@ -89,7 +89,7 @@ pub(in crate::replay) fn load(
 fn read(
     from: &EventsFrom,
     beside: &CaptureRequest<'_>,
-    files: &dyn Files,
+    files: &dyn FilesBeside,
 ) -> Result<Vec<Event>, Diagnostic> {
     let bad = |message: String| beside.bad(from.file.span, message);
     let file = &from.file.value;

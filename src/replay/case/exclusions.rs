@@ -11,7 +11,7 @@ use crate::data_source::DataSource;
 use crate::diagnostic::observation::Pairs;
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::event::Event;
-use crate::event::io::Files;
+use crate::event::io::FilesBeside;
 use crate::language::dsl::Query;
 use crate::replay::error;
 use crate::replay::{START, Test};
@@ -40,14 +40,14 @@ pub(in crate::replay) struct Exceptions {
 
 /// The exceptions that a scenario and its cases name, in the order of their files' names. What
 /// cannot be read is none.
-pub fn exceptions_of(test: &Test<'_>, files: &dyn Files) -> Vec<Arc<ExceptionItem>> {
+pub fn exceptions_of(test: &Test<'_>, files: &dyn FilesBeside) -> Vec<Arc<ExceptionItem>> {
     let loaded = Exceptions::load(test, files);
     loaded.by_file.into_values().flatten().collect()
 }
 
 impl Exceptions {
     /// Reads the files, each once.
-    pub(in crate::replay) fn load(test: &Test<'_>, files: &dyn Files) -> Self {
+    pub(in crate::replay) fn load(test: &Test<'_>, files: &dyn FilesBeside) -> Self {
         let mut exceptions = Self::default();
         let scenario = test.scenario;
         let of_cases = scenario.cases.iter().flat_map(|case| &case.exceptions);
@@ -64,7 +64,7 @@ impl Exceptions {
         &mut self,
         test: &Test<'_>,
         file: &Located<String>,
-        files: &dyn Files,
+        files: &dyn FilesBeside,
     ) -> Vec<Arc<ExceptionItem>> {
         let text = match text_beside(files, test.scenario_file, &file.value) {
             Ok(text) => text,
@@ -194,14 +194,14 @@ fn seen(filter: &Query, event: &Event) -> Pairs {
 }
 
 /// Reads an exception list; value lists stand in files beside it.
-pub fn read_list(source: &Arc<SourceText>, files: &dyn Files) -> LoadedExceptions {
+pub fn read_list(source: &Arc<SourceText>, files: &dyn FilesBeside) -> LoadedExceptions {
     load_exceptions(source, &mut |id| {
         let list = text_beside(files, source.name(), id);
         list.or_else(|why| text_beside(files, source.name(), &format!("{id}.txt")).map_err(|_| why))
     })
 }
 
-fn text_beside(files: &dyn Files, file: &str, path: &str) -> Result<String, UnreadList> {
+fn text_beside(files: &dyn FilesBeside, file: &str, path: &str) -> Result<String, UnreadList> {
     let reader = files
         .open_beside(file, path)
         .map_err(|diagnostic| UnreadList::NotOpened(diagnostic.message))?;

@@ -7,7 +7,7 @@ use crate::compile::{FieldTypes, Syntax, indicator_query};
 use crate::data_source::{Catalogue, DataSource, IndexPatterns};
 use crate::diagnostic::{Diagnostic, QueryText, Span};
 use crate::evaluate::{BlockerHint, Context};
-use crate::event::io::Files;
+use crate::event::io::FilesBeside;
 use crate::replay::case::capture::Events;
 use crate::replay::case::case_events::CaseEvents;
 use crate::replay::case::exclusions::Exceptions;
@@ -67,7 +67,7 @@ pub(in crate::replay) fn run(
 pub(in crate::replay) struct RunInputs<'a> {
     pub(in crate::replay) catalogue: &'a Catalogue,
     pub(in crate::replay) patterns: &'a IndexPatterns,
-    pub(in crate::replay) files: &'a dyn Files,
+    pub(in crate::replay) files: &'a dyn FilesBeside,
     pub(in crate::replay) exceptions: &'a Exceptions,
     pub(in crate::replay) options: &'a Options<'a>,
 }
@@ -90,7 +90,7 @@ pub(in crate::replay) struct SourceRunner<'a> {
     pub(in crate::replay) expander: Expander<'a>,
     pub(in crate::replay) catalogue: &'a Catalogue,
     pub(in crate::replay) patterns: &'a IndexPatterns,
-    pub(in crate::replay) files: &'a dyn Files,
+    pub(in crate::replay) files: &'a dyn FilesBeside,
     pub(in crate::replay) exceptions: &'a Exceptions,
     pub(in crate::replay) diagnostics: Vec<Diagnostic>,
     /// `None` when nobody asks.
