@@ -7,7 +7,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::error;
 use super::layout::Layout;
-use crate::diagnostic::{Diagnostic, SourceText, Span, suggest};
+use crate::diagnostic::project::{BadConfig, NameList};
+use crate::diagnostic::{Code, Diagnostic, SourceText, Span, suggest};
 use crate::event::io::{Limits, RowMemory};
 
 /// The name of the file.
@@ -86,7 +87,8 @@ pub fn read(source: &Arc<SourceText>) -> Result<Config, Vec<Diagnostic>> {
     };
     for mistake in mistakes {
         let span = mistake.span().unwrap_or(0..0);
-        reader.mistake(span, &mistake.message().replace('\n', ", "));
+        let said = mistake.message().replace('\n', ", ");
+        reader.mistake(span, &BadConfig::Syntax { said });
     }
     let mut config = Config::default();
     for (key, value) in table.get_ref() {
@@ -151,12 +153,12 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn projects(&mut self, value: &Value<'_>, projects: &mut Vec<Layout>) {
         let Some(tables) = value.get_ref().as_array() else {
-            return self.mistake(value.span(), "expected tables: `[[project]]`");
+            return self.mistake(value.span(), &BadConfig::NoTables { name: "project" });
         };
         for table in tables {
             match table.get_ref().as_table() {
                 Some(fields) => projects.push(self.project(fields)),
-                None => self.mistake(table.span(), "expected a table"),
+                None => self.mistake(table.span(), &BadConfig::NoTableOfList),
             }
         }
     }
@@ -178,7 +180,8 @@ impl Reader<'_> {
     /// Reads a table key by key.
     fn table(&mut self, value: &Value<'_>, name: &str, keys: &[&str], config: &mut Config) {
         let Some(table) = value.get_ref().as_table() else {
-            return self.mistake(value.span(), &format!("expected a table: `[{name}]`"));
+            let name = name.to_owned();
+            return self.mistake(value.span(), &BadConfig::NoTable { name });
         };
         for (key, value) in table {
             if !self.entry((name, key.get_ref().as_ref()), value, config) {
@@ -223,22 +226,19 @@ impl Reader<'_> {
     }
 
     /// A list of names; one name stands for a list of one.
-    fn names(&mut self, value: &Value<'_>, what: &str) -> Vec<(String, Span)> {
+    fn names(&mut self, value: &Value<'_>, kind: &'static str) -> Vec<(String, Span)> {
         if let Some(name) = value.get_ref().as_str() {
             return vec![(name.to_owned(), Span::of(value.span()))];
         }
         let Some(items) = value.get_ref().as_array() else {
-            self.mistake(value.span(), "expected a list of names");
+            self.mistake(value.span(), &BadConfig::NoListOfNames);
             return Vec::new();
         };
         let mut names = Vec::new();
         for item in items {
             match item.get_ref().as_str() {
                 Some(name) => names.push((name.to_owned(), Span::of(item.span()))),
-                None => {
-                    let label = format!("expected the name of {what} in quotes");
-                    self.mistake(item.span(), &label);
-                }
+                None => self.mistake(item.span(), &BadConfig::NoName { kind }),
             }
         }
         names
@@ -247,14 +247,14 @@ impl Reader<'_> {
     fn word(&mut self, value: &Value<'_>) -> Option<(String, Span)> {
         let word = value.get_ref().as_str().map(str::to_owned);
         if word.is_none() {
-            self.mistake(value.span(), "expected a word in quotes");
+            self.mistake(value.span(), &BadConfig::NoWord);
         }
         Some((word?, Span::of(value.span())))
     }
 
     fn boolean(&mut self, value: &Value<'_>) -> bool {
         let DeValue::Boolean(boolean) = value.get_ref() else {
-            self.mistake(value.span(), "expected `true` or `false`");
+            self.mistake(value.span(), &BadConfig::NoBoolean);
             return false;
         };
         *boolean
@@ -263,7 +263,7 @@ impl Reader<'_> {
     fn count(&mut self, value: &Value<'_>) -> Option<usize> {
         let number = number(value).and_then(|number| number.parse().ok());
         if number.is_none() {
-            self.mistake(value.span(), "expected a number");
+            self.mistake(value.span(), &BadConfig::NoNumber);
         }
         number
     }
@@ -276,7 +276,7 @@ impl Reader<'_> {
         let number = number(value).and_then(|number| number.parse().ok());
         let number = number.filter(|number: &u64| *number > 0);
         if number.is_none() {
-            self.mistake(value.span(), "expected a number above 0");
+            self.mistake(value.span(), &BadConfig::NoPositiveNumber);
         }
         number
     }
@@ -285,7 +285,7 @@ impl Reader<'_> {
         let number: Option<f64> = number(value).and_then(|number| number.parse().ok());
         let number = number.filter(|number| (0.0..=100.0).contains(number));
         if number.is_none() {
-            self.mistake(value.span(), "expected a number from 0 to 100");
+            self.mistake(value.span(), &BadConfig::NoPercentage);
         }
         number
     }
@@ -301,11 +301,11 @@ impl Reader<'_> {
         match value.get_ref().as_str() {
             Some(text) if !text.is_empty() => text.to_owned(),
             Some(_) => {
-                self.mistake(value.span(), "the name of a directory is missing");
+                self.mistake(value.span(), &BadConfig::EmptyDirectory);
                 String::new()
             }
             None => {
-                self.mistake(value.span(), "expected the name of a directory in quotes");
+                self.mistake(value.span(), &BadConfig::NoDirectory);
                 String::new()
             }
         }
@@ -313,20 +313,22 @@ impl Reader<'_> {
 
     fn unknown(&mut self, key: &Key<'_>, known: &[&str]) {
         let name = key.get_ref();
-        let diagnostic = Diagnostic::error(&error::UNKNOWN_KEY, format!("unknown key `{name}`"))
-            .at(self.source, Span::of(key.span()), "");
-        self.diagnostics
-            .push(match suggest::nearest(name, known.iter().copied()) {
-                Some(near) => diagnostic.suggest(near),
-                None => diagnostic.help(format!("known here: {}", known.join(", "))),
-            });
+        let near = suggest::nearest(name, known.iter().copied());
+        let cause = BadConfig::UnknownKey {
+            name: name.to_string(),
+            suggestion: near.map(str::to_owned),
+            known: NameList::of(known),
+        };
+        self.report(&error::UNKNOWN_KEY, key.span(), &cause);
     }
 
-    fn mistake(&mut self, span: std::ops::Range<usize>, label: &str) {
-        let message = "the configuration cannot be read";
-        let diagnostic = Diagnostic::error(&error::BAD_CONFIG, message);
-        self.diagnostics
-            .push(diagnostic.at(self.source, Span::of(span), label));
+    fn mistake(&mut self, span: std::ops::Range<usize>, cause: &BadConfig) {
+        self.report(&error::BAD_CONFIG, span, cause);
+    }
+
+    fn report(&mut self, code: &'static Code, span: std::ops::Range<usize>, cause: &BadConfig) {
+        let diagnostic = Diagnostic::caused(code, cause, self.source, Span::of(span));
+        self.diagnostics.push(diagnostic);
     }
 }
 
@@ -345,6 +347,17 @@ mod tests {
             read(&SourceText::new(FILE, "")).unwrap().projects,
             [Layout::default()]
         );
+    }
+
+    #[test]
+    fn programs_read_which_key_is_wrong() {
+        let text = "projct = 1\n[mutate]\nmin = 101\n";
+        let mistakes = read(&SourceText::new(FILE, text)).unwrap_err();
+        let causes: Vec<_> = mistakes.iter().map(|one| one.cause.as_deref()).collect();
+        assert_eq!(causes, [Some("unknown-key"), Some("no-percentage")]);
+        let details = &mistakes[0].details;
+        assert_eq!(details.name.as_deref(), Some("projct"));
+        assert_eq!(details.suggestion.as_deref(), Some("project"));
     }
 
     #[test]

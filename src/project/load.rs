@@ -14,6 +14,7 @@ use super::rule_files::{self, ReadRule, file_of, is_rule};
 use super::target::Target;
 use super::{Project, error};
 use crate::data_source::Catalogue;
+use crate::diagnostic::project::{FileNames, NotFound, NotTested};
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 use crate::replay::census::RuleCensus;
 use crate::replay::{Subject, Test};
@@ -147,14 +148,13 @@ impl Project<'_> {
         if names.is_empty() {
             return None;
         }
-        let shown: Vec<&str> = names.iter().take(NAMED).map(String::as_str).collect();
-        let more = match names.len().saturating_sub(NAMED) {
-            0 => String::new(),
-            more => format!(" and {more} more"),
+        let more = names.len().saturating_sub(NAMED);
+        let names = FileNames {
+            shown: names.into_iter().take(NAMED).collect(),
+            more,
         };
-        let message = format!("ignore files hide `{}`{more}", shown.join("`, `"));
-        let diagnostic = Diagnostic::warning(&error::IGNORED, message);
-        Some(diagnostic.help("they are neither checked nor run"))
+        let hidden = Diagnostic::of(&error::IGNORED, &NotTested::Ignored { names });
+        Some(hidden.into_warning())
     }
 
     /// Reads the rules of these files, leaving out what cannot be read.
@@ -347,11 +347,10 @@ impl<'p> Loader<'p> {
         } else {
             let rule = scenario.rule.as_ref();
             let span = rule.map_or(scenario.span, |rule| rule.span);
-            let message = format!("there is no rule `{name}`");
-            let missing = Diagnostic::error(&error::MISSING, message)
-                .at(text, Span::new(span.start, span.start), "")
-                .help("name the rule with `rule:`, relative to the scenario file");
-            self.loaded.diagnostics.push(missing);
+            let missing = NotFound::TestedRule { name: name.clone() };
+            let missing = Diagnostic::of(&error::MISSING, &missing);
+            let place = Span::new(span.start, span.start);
+            self.loaded.diagnostics.push(missing.at(text, place, ""));
             None
         };
         self.loaded.rules.insert(name, subject);
@@ -362,15 +361,18 @@ impl<'p> Loader<'p> {
     fn rule(&mut self, name: &str) -> Option<usize> {
         let before = self.loaded.diagnostics.len();
         let found = self.rules(name);
-        let message = match found.as_slice() {
+        let name = name.to_owned();
+        let missing = match found.as_slice() {
             [one] => return Some(*one),
             [] if self.loaded.diagnostics.len() > before => return None,
-            [] => format!("there is no rule `{name}`"),
-            many => format!("`{name}` holds {} rules; name one by its id", many.len()),
+            [] => NotFound::Rule { name },
+            many => NotFound::OneRule {
+                name,
+                found: many.len(),
+            },
         };
-        let diagnostic = Diagnostic::error(&error::MISSING, message);
-        let help = "a rule in a file of Kibana's export is named `FILE#RULE_ID`";
-        self.loaded.diagnostics.push(diagnostic.help(help));
+        let missing = Diagnostic::of(&error::MISSING, &missing);
+        self.loaded.diagnostics.push(missing);
         None
     }
 

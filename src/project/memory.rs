@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::error;
 use super::files::{ProjectFiles, below, extension, in_order, join, parent};
+use crate::diagnostic::project::NotFound;
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::event::io::{FilesBeside, ReadSeek};
 
@@ -26,8 +27,8 @@ impl MemoryFiles {
 
     fn text(&self, name: &str) -> Result<String, Box<Diagnostic>> {
         let missing = || {
-            let message = format!("`{name}` does not exist");
-            Box::new(Diagnostic::error(&error::MISSING, message))
+            let name = name.to_owned();
+            Box::new(Diagnostic::of(&error::MISSING, &NotFound::File { name }))
         };
         self.with(|files| files.get(name).cloned())
             .ok_or_else(missing)

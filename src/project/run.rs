@@ -8,6 +8,7 @@ use super::snapshot_files::{SnapshotComparison, SnapshotPolicy};
 use super::{Loaded, Project, error};
 use crate::data_source::Catalogue;
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::project::{NameList, NotTested};
 use crate::event::io::Stop;
 use crate::replay::census::{RuleCensus, TestedState};
 use crate::replay::events::Ignore;
@@ -318,20 +319,14 @@ struct UnrunRule {
 }
 
 fn no_check(test: &Test<'_>, scenario: &ScenarioOutcome) -> Diagnostic {
-    let message = format!("no check runs for `{}`", scenario.rule_name);
-    let name = test.scenario.attack.name.span;
+    let name = scenario.rule_name.clone();
     let unshaped = !scenario.unshaped.is_empty() && test.scenario.sources.is_none();
-    let label = if unshaped {
-        format!("no data source serves {}", scenario.unshaped.join(", "))
+    let cause = if unshaped {
+        let indices = NameList(scenario.unshaped.clone());
+        NotTested::NoSource { name, indices }
     } else {
-        "no case runs on a data source of the scenario".to_owned()
+        NotTested::NothingLeft { name }
     };
-    let diagnostic =
-        Diagnostic::error(&error::NO_CHECK, message).at(&test.scenario.source, name, label);
-    let diagnostic = if unshaped {
-        diagnostic.help("`trapline sources` lists the indices that data sources serve")
-    } else {
-        diagnostic.help("`sources`, `only` and the expectations leave nothing to run")
-    };
-    diagnostic.help("`skip: REASON` in the scenario says that this is meant")
+    let place = test.scenario.attack.name.span;
+    Diagnostic::caused(&error::NO_CHECK, &cause, &test.scenario.source, place)
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::Project;
 use super::files::ProjectFiles;
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::snapshot::BadSnapshot;
 use crate::replay::outcome::Outcome;
 use crate::snapshot::{self, Accept, Change, Current, Scope, Snapshot};
 
@@ -78,9 +79,8 @@ impl Project<'_> {
         found
             .filter(|name| !wanted.contains(name))
             .map(|name| {
-                let message = format!("no scenario belongs to `{name}`");
-                Diagnostic::error(&snapshot::error::UNREFERENCED, message)
-                    .help("remove it, or rename it with its scenario")
+                let cause = BadSnapshot::Unreferenced { name };
+                Diagnostic::of(&snapshot::error::UNREFERENCED, &cause)
             })
             .collect()
     }

@@ -7,6 +7,7 @@ use super::error::BAD_CAPTURE;
 use super::outcome::ScenarioOutcome;
 use super::{Options, Subject, Test, run_all, trace};
 use crate::data_source::Catalogue;
+use crate::diagnostic::replay::BadCapture;
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::event::io::{FilesBeside, ReadSeek};
 use crate::scenario::{self, Scenario};
@@ -102,7 +103,8 @@ impl FilesBeside for NoFiles {
         _: &str,
         path: &str,
     ) -> Result<Box<dyn ReadSeek + Send>, Box<Diagnostic>> {
-        let message = format!("`{path}` is not there");
-        Err(Box::new(Diagnostic::error(&BAD_CAPTURE, message)))
+        let name = path.to_owned();
+        let cause = BadCapture::NoFile { name };
+        Err(Box::new(Diagnostic::of(&BAD_CAPTURE, &cause)))
     }
 }

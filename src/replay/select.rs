@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use super::outcome::Verdict;
+use crate::diagnostic::replay::BadSelection;
 use crate::diagnostic::{Code, Diagnostic, SourceText, Span, suggest};
 
 /// An expression of `-k` that cannot be read.
@@ -80,10 +81,7 @@ impl Selection {
         let node = parser.any_of(0)?;
         match parser.peek() {
             None => Ok(Self { node }),
-            Some(token) => Err(Box::new(
-                error(&source, token.span, "expected `and` or `or`")
-                    .help("quote a text of several words, or join the words with `and`"),
-            )),
+            Some(token) => Err(error(&source, token.span, &BadSelection::NoOperator)),
         }
     }
 
@@ -182,7 +180,7 @@ fn word(source: &Arc<SourceText>, at: usize, rest: &str) -> Result<(Kind, usize)
         let inner = body.get(1..).unwrap_or("");
         let Some(end) = inner.find(quote) else {
             let span = Span::of(at + skip..at + rest.len());
-            return Err(Box::new(error(source, span, "the quote is not closed")));
+            return Err(error(source, span, &BadSelection::OpenQuote));
         };
         let text = inner.get(..end).unwrap_or("").to_owned();
         return Ok((Kind::Text(prefix, text), skip + end + 2));
@@ -195,10 +193,9 @@ fn word(source: &Arc<SourceText>, at: usize, rest: &str) -> Result<(Kind, usize)
         (None, "and") => Kind::And,
         (None, "or") => Kind::Or,
         (None, "not") => Kind::Not,
-        (Some(prefix), "") => {
+        (Some(name), "") => {
             let span = Span::of(at..at + skip);
-            let message = format!("expected a word or a quoted text after `{prefix}:`");
-            return Err(Box::new(error(source, span, &message)));
+            return Err(error(source, span, &BadSelection::NoText { name }));
         }
         (prefix, word) => Kind::Text(prefix, word.to_owned()),
     };
@@ -222,10 +219,13 @@ fn prefix(
         return Ok((Some(word.to_owned()), letters + 1));
     }
     match suggest::nearest(word, PREFIXES) {
-        Some(near) if word.len() > 2 => Err(Box::new(
-            error(source, Span::of(at..at + letters), "no such prefix")
-                .help(format!("did you mean `{near}:`? Quote the text if not")),
-        )),
+        Some(near) if word.len() > 2 => {
+            let cause = BadSelection::UnknownPrefix {
+                name: word.to_owned(),
+                suggestion: near.to_owned(),
+            };
+            Err(error(source, Span::of(at..at + letters), &cause))
+        }
         _ => Ok((None, 0)),
     }
 }
@@ -267,10 +267,10 @@ impl Parser<'_> {
         let Some(token) = self.peek().cloned() else {
             let end = self.source.text().len();
             let span = Span::of(end..end);
-            return Err(Box::new(error(self.source, span, "expected a word")));
+            return Err(error(self.source, span, &BadSelection::NoWord));
         };
         if depth >= DEEPEST {
-            return Err(Box::new(error(self.source, token.span, "nested too deep")));
+            return Err(error(self.source, token.span, &BadSelection::TooDeep));
         }
         self.at += 1;
         match token.kind {
@@ -280,13 +280,13 @@ impl Parser<'_> {
                 if self.next_is(&Kind::Close) {
                     Ok(node)
                 } else {
-                    let label = "this parenthesis is not closed";
-                    Err(Box::new(error(self.source, token.span, label)))
+                    let cause = BadSelection::OpenParenthesis;
+                    Err(error(self.source, token.span, &cause))
                 }
             }
             Kind::Text(prefix, text) => self.text(prefix.as_deref(), &text, token.span),
             Kind::And | Kind::Or | Kind::Close => {
-                Err(Box::new(error(self.source, token.span, "expected a word")))
+                Err(error(self.source, token.span, &BadSelection::NoWord))
             }
         }
     }
@@ -311,16 +311,17 @@ impl Parser<'_> {
             return Ok(Node::Verdict(verdict));
         }
         let words = Verdict::ALL.map(Verdict::word);
-        let diagnostic = error(self.source, span, "no such verdict");
-        Err(Box::new(match suggest::nearest(text, words) {
-            Some(near) => diagnostic.help(format!("did you mean `verdict:{near}`?")),
-            None => diagnostic.help(format!("the verdicts are {}", words.join(", "))),
-        }))
+        let cause = BadSelection::UnknownVerdict {
+            name: text.to_owned(),
+            suggestion: suggest::nearest(text, words).map(str::to_owned),
+            known: words.join(", "),
+        };
+        Err(error(self.source, span, &cause))
     }
 }
 
-fn error(source: &Arc<SourceText>, span: Span, label: &str) -> Diagnostic {
-    Diagnostic::error(&BAD_SELECTION, "the selection cannot be read").at(source, span, label)
+fn error(source: &Arc<SourceText>, span: Span, cause: &BadSelection) -> Box<Diagnostic> {
+    Box::new(Diagnostic::caused(&BAD_SELECTION, cause, source, span))
 }
 
 #[cfg(test)]

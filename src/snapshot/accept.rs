@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Case, Change, Class, Current, Record, Snapshot, error, format};
+use crate::diagnostic::snapshot::BadAccept;
 use crate::diagnostic::{Diagnostic, suggest};
 
 /// The requested acceptance.
@@ -82,14 +83,13 @@ impl Accept {
 
 fn unknown(word: &str) -> Diagnostic {
     let words = Class::ALL.map(Class::word);
-    let diagnostic = Diagnostic::error(
-        &error::BAD_ACCEPT,
-        format!("`{word}` is neither a class of change nor a KEY"),
-    );
-    match suggest::nearest(word, words.into_iter().chain(["all"])) {
-        Some(near) => diagnostic.named(word).suggest(near),
-        None => diagnostic.help(format!("the classes are {}, or all", words.join(", "))),
-    }
+    let near = suggest::nearest(word, words.into_iter().chain(["all"]));
+    let cause = BadAccept::Unknown {
+        name: word.to_owned(),
+        suggestion: near.map(str::to_owned),
+        known: words.join(", "),
+    };
+    Diagnostic::of(&error::BAD_ACCEPT, &cause)
 }
 
 /// The bytes to write for one scenario file.

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::format::WAIVED;
 use super::{Case, Fact, Record, Snapshot, error};
-use crate::diagnostic::{Diagnostic, SourceText, Span};
+use crate::diagnostic::snapshot::{BadSnapshot, MalformedSnapshot};
+use crate::diagnostic::{Code, Diagnostic, SourceText, Span};
 
 /// Reads a snapshot file. Merge-conflict markers are an error of their own, which names the
 /// command that rebuilds the file.
@@ -57,13 +58,13 @@ impl Reader<'_> {
     fn front_matter(&mut self, lines: &[Line<'_>]) -> Result<usize, Box<Diagnostic>> {
         let Some(first) = lines.first() else {
             return Err(Box::new(
-                self.malformed(Span::new(0, 0), "the file is empty"),
+                self.malformed(Span::new(0, 0), MalformedSnapshot::Empty),
             ));
         };
         if first.text.trim_end() != "---" {
             self.conflict(lines)?;
             return Err(Box::new(
-                self.malformed(first.span, "a snapshot begins with a line `---`"),
+                self.malformed(first.span, MalformedSnapshot::NoFrontMatter),
             ));
         }
         for (index, line) in lines.iter().enumerate().skip(1) {
@@ -75,8 +76,8 @@ impl Reader<'_> {
                 self.snapshot.scenario = scalar(value.trim());
             }
         }
-        let label = "the front matter has no end: a second line `---`";
-        Err(Box::new(self.malformed(first.span, label)))
+        let why = MalformedSnapshot::OpenFrontMatter;
+        Err(Box::new(self.malformed(first.span, why)))
     }
 
     fn conflict(&self, lines: &[Line<'_>]) -> Result<(), Box<Diagnostic>> {
@@ -90,11 +91,11 @@ impl Reader<'_> {
         };
         match lines.iter().find(marker) {
             None => Ok(()),
-            Some(line) => Err(Box::new(
-                Diagnostic::error(&error::CONFLICT, "the snapshot holds a merge conflict")
-                    .at(self.source, line.span, "git left this marker")
-                    .help(self.rebuild()),
-            )),
+            Some(line) => {
+                let command = self.command();
+                let cause = BadSnapshot::Conflict { command };
+                Err(Box::new(self.bad(&error::CONFLICT, line.span, &cause)))
+            }
         }
     }
 
@@ -107,7 +108,7 @@ impl Reader<'_> {
         } else if let Some(fact) = text.strip_prefix("  ") {
             if self.sources.is_empty() {
                 return Err(Box::new(
-                    self.malformed(line.span, "a fact belongs below its data source"),
+                    self.malformed(line.span, MalformedSnapshot::FactWithoutSource),
                 ));
             }
             let fact = self::fact(fact);
@@ -118,14 +119,14 @@ impl Reader<'_> {
             self.end_entry();
             if self.case.is_none() {
                 return Err(Box::new(
-                    self.malformed(line.span, "an entry belongs below its case, `# CASE`"),
+                    self.malformed(line.span, MalformedSnapshot::EntryWithoutCase),
                 ));
             }
             self.sources = entry(text);
             let is_name = |record: &Record| record.source.trim() == record.source;
             if self.sources.is_empty() || !self.sources.iter().all(is_name) {
                 return Err(Box::new(
-                    self.malformed(line.span, "an entry names its data sources"),
+                    self.malformed(line.span, MalformedSnapshot::EntryWithoutSource),
                 ));
             }
         } else if let Some(name) = text.strip_prefix("# ") {
@@ -156,10 +157,9 @@ impl Reader<'_> {
     fn no_bare_header(&self) -> Result<(), Box<Diagnostic>> {
         match self.bare_header {
             None => Ok(()),
-            Some(span) => Err(Box::new(self.malformed(
-                span,
-                "this is no fact, no entry and no rule with cases, `# CASE`",
-            ))),
+            Some(span) => Err(Box::new(
+                self.malformed(span, MalformedSnapshot::RuleWithoutCase),
+            )),
         }
     }
 
@@ -173,21 +173,22 @@ impl Reader<'_> {
         self.snapshot.cases.extend(self.case.take());
     }
 
-    fn malformed(&self, span: Span, label: &str) -> Diagnostic {
-        Diagnostic::error(&error::MALFORMED, "the file does not read as a snapshot")
-            .at(self.source, span, label)
-            .help(self.rebuild())
+    fn malformed(&self, span: Span, why: MalformedSnapshot) -> Diagnostic {
+        let command = self.command();
+        let cause = BadSnapshot::Malformed { why, command };
+        self.bad(&error::MALFORMED, span, &cause)
     }
 
-    fn rebuild(&self) -> String {
-        let scenario = match self.snapshot.scenario.as_str() {
+    fn bad(&self, code: &'static Code, span: Span, cause: &BadSnapshot) -> Diagnostic {
+        Diagnostic::caused(code, cause, self.source, span)
+    }
+
+    /// The command that runs the file's scenario.
+    fn command(&self) -> String {
+        super::format::command(match self.snapshot.scenario.as_str() {
             "" => "SCENARIO",
             scenario => scenario,
-        };
-        format!(
-            "rebuild it with `{} --accept=all` and look at the difference",
-            super::format::command(scenario)
-        )
+        })
     }
 }
 

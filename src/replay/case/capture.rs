@@ -8,6 +8,7 @@ use crate::compile::{self, add_dynamic};
 use crate::data_source::constants::Constants;
 use crate::data_source::detect::{route, serves_most};
 use crate::data_source::{Catalogue, IndexPatterns};
+use crate::diagnostic::replay::BadCapture;
 use crate::diagnostic::{Diagnostic, QueryText, SourceText, Span};
 use crate::evaluate::{self, Context};
 use crate::event::io::FilesBeside;
@@ -46,8 +47,8 @@ pub(in crate::replay) struct CaptureRequest<'a> {
 }
 
 impl CaptureRequest<'_> {
-    fn bad(&self, span: Span, message: String) -> Diagnostic {
-        Diagnostic::error(&error::BAD_CAPTURE, message).at(self.source, span, "")
+    fn bad(&self, span: Span, cause: &BadCapture) -> Diagnostic {
+        Diagnostic::of(&error::BAD_CAPTURE, cause).at(self.source, span, "")
     }
 }
 
@@ -70,8 +71,8 @@ pub(in crate::replay) fn load(
         match found.and_then(|found| labels.get_mut(found)) {
             Some(slot) => slot.clone_from(&label.value),
             None => {
-                let message = format!("no event of the capture is `{}`", label.value);
-                return Err(vec![beside.bad(query.span, message)]);
+                let name = label.value.clone();
+                return Err(vec![beside.bad(query.span, &BadCapture::NoEvent { name })]);
             }
         }
     }
@@ -91,12 +92,13 @@ fn read(
     beside: &CaptureRequest<'_>,
     files: &dyn FilesBeside,
 ) -> Result<Vec<Event>, Diagnostic> {
-    let bad = |message: String| beside.bad(from.file.span, message);
+    let bad = |cause: &BadCapture| beside.bad(from.file.span, cause);
     let file = &from.file.value;
     let reader = files
         .open_beside(beside.scenario_file, file)
         .map_err(|diagnostic| {
-            bad(diagnostic.message.clone()).help("the path is relative to the scenario file")
+            let said = diagnostic.message;
+            bad(&BadCapture::NotOpened { said })
         })?;
     let limits = files.limits();
     let mut events: Vec<Event> = Vec::new();
@@ -117,21 +119,17 @@ fn read(
         constants.fill(&mut event);
         memory += event.memory();
         events.push(event);
-        let over = if events.len() > limits.events {
-            Some((format!("{} events", limits.events), "events-from"))
-        } else if memory > limits.memory {
-            let size = format!("{} MiB of events", limits.memory >> 20);
-            Some((size, "events-from-mib"))
-        } else {
-            None
-        };
-        if let Some((most, key)) = over {
-            let message = format!("{file} has more than {most}, the limit of `events_from`");
-            let help = format!(
-                "cut the recording, run `trapline scan` on it, or raise `{key}` under `[limits]` in \
-                 trapline.toml"
-            );
-            return Err(bad(message).help(help));
+        if events.len() > limits.events {
+            return Err(bad(&BadCapture::TooManyEvents {
+                name: file.clone(),
+                most: limits.events,
+            }));
+        }
+        if memory > limits.memory {
+            return Err(bad(&BadCapture::TooLarge {
+                name: file.clone(),
+                megabytes: limits.memory >> 20,
+            }));
         }
     }
     Ok(events)
@@ -171,8 +169,8 @@ fn first_match(
         .plan(OptionalFields::Missing)
         .map_err(failed)?;
     let evaluation = evaluate::evaluate(&plan, events, &Context::default()).map_err(|failure| {
-        let message = format!("the query fails: {failure}");
-        vec![Diagnostic::error(&error::BAD_CAPTURE, message).at(source, query.span, "")]
+        let cause = BadCapture::QueryFails { why: failure.kind };
+        vec![Diagnostic::of(&error::BAD_CAPTURE, &cause).at(source, query.span, "")]
     })?;
     let first = evaluation.matches().first();
     Ok(first.and_then(|found| found.stages.iter().flatten().next().map(|id| id.index())))

@@ -70,7 +70,7 @@ impl Exceptions {
             Ok(text) => text,
             Err(why) => {
                 let source = &test.scenario.source;
-                let diagnostic = Diagnostic::error(&error::BAD_EXCEPTIONS, why.to_string())
+                let diagnostic = Diagnostic::of(&error::BAD_EXCEPTIONS, &why)
                     .at(source, file.span, "")
                     .help("the path is relative to the scenario file");
                 self.diagnostics.push(diagnostic);
