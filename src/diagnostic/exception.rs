@@ -3,11 +3,14 @@
 use std::fmt;
 
 use super::cause::{Part, causes};
+use super::document::JsonFault;
 use super::query::dsl::BadQuery;
 
 causes! {
     /// Why an exception item is not taken.
     BadException {
+        /// A line of the list is no JSON.
+        Line(why: JsonFault) => "a line is not valid JSON: {why}";
         /// It cannot be read.
         Unreadable(why: WrongItem) => "an exception item cannot be read: {why}";
         /// It can be read, and Kibana does not apply it.

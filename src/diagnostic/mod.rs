@@ -23,6 +23,7 @@ pub mod query;
 pub mod recording;
 pub mod render;
 pub mod replay;
+pub mod rule;
 pub mod scenario;
 pub mod snapshot;
 pub mod suggest;

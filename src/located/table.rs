@@ -45,17 +45,6 @@ impl<'s> DiagnosticSink<'s> {
         }
     }
 
-    /// Reports an error.
-    pub fn error(
-        &mut self,
-        code: &'static Code,
-        span: Span,
-        message: impl Into<String>,
-    ) -> &mut Diagnostic {
-        let diagnostic = Diagnostic::error(code, message).at(self.source, span, "");
-        self.push(diagnostic)
-    }
-
     /// Reports the error that a cause is.
     pub fn caused(
         &mut self,

@@ -99,13 +99,12 @@ pub(super) fn item(
         Err(ItemError::NotApplied(why)) => {
             let name = name.to_owned();
             let cause = BadException::NotApplied { name, why };
-            let warning = Diagnostic::of(&BAD_FILTER, &cause).into_warning();
-            report.diagnostics.push(warning.at(report.source, span, ""));
+            let warning = Diagnostic::caused(&BAD_FILTER, &cause, report.source, span);
+            report.diagnostics.push(warning.into_warning());
             None
         }
         Err(ItemError::Wrong(why)) => {
-            let error = Diagnostic::of(&BAD_FILTER, &BadException::Unreadable(why));
-            report.diagnostics.push(error.at(report.source, span, ""));
+            report.caused(&BAD_FILTER, span, &BadException::Unreadable(why));
             None
         }
     }
@@ -151,7 +150,7 @@ fn ndjson(source: &Arc<SourceText>, report: &mut DiagnosticSink<'_>) -> Vec<(Jso
             Ok(json) if json.get("entries").is_some() => items.push((json, span)),
             Ok(_) => {}
             Err(error) => {
-                report.error(&SYNTAX, span, format!("a line is not valid JSON: {error}"));
+                report.caused(&SYNTAX, span, &BadException::Line(error.into()));
             }
         }
     }

@@ -4,6 +4,7 @@
 use super::query_text::query_text;
 use super::{Language, error};
 use crate::diagnostic::QueryText;
+use crate::diagnostic::rule::{BadValue, OneOf};
 use crate::located::{DiagnosticSink, Table};
 
 /// A text that says something.
@@ -14,8 +15,12 @@ pub(super) fn some_text(
 ) -> Option<String> {
     let text = table.text(key, report)?;
     if text.trim().is_empty() {
-        let message = format!("`{key}` must not be empty");
-        report.error(&error::BAD_VALUE, table.span(key), message);
+        let name = key.to_owned();
+        report.caused(
+            &error::BAD_VALUE,
+            table.span(key),
+            &BadValue::Empty { name },
+        );
         return None;
     }
     Some(text)
@@ -32,13 +37,12 @@ pub(super) fn word<T: Copy>(
     let text = table.text(key, report)?;
     let found = all.iter().copied().find(|value| name(*value) == text);
     if found.is_none() {
-        let words: Vec<&str> = all.iter().map(|value| name(*value)).collect();
-        let allowed = match words.as_slice() {
-            [only] => format!("`{only}`"),
-            words => format!("one of {}", words.join(", ")),
+        let cause = BadValue::UnknownWord {
+            name: key.to_owned(),
+            found: text,
+            expected: OneOf(all.iter().map(|value| name(*value)).collect()),
         };
-        let message = format!("`{key}` is `{text}`, but must be {allowed}");
-        report.error(&error::BAD_VALUE, table.span(key), message);
+        report.caused(&error::BAD_VALUE, table.span(key), &cause);
     }
     found
 }

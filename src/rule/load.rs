@@ -4,6 +4,7 @@ use super::{
     AttackEntry, FieldOverrides, Query, Rule, RuleType, Schedule, Severity, Threat, error, keys,
     production, read_kind,
 };
+use crate::diagnostic::rule::{BadValue, TimeForm};
 use crate::diagnostic::{Diagnostic, Span, escape};
 use crate::event::time::milliseconds_back;
 use crate::language::esql;
@@ -218,32 +219,20 @@ fn schedule(table: &Table<'_>, report: &mut DiagnosticSink<'_>) -> Schedule {
     if let Some(text) = table.text("interval", report) {
         match keys::duration(&text) {
             Some(millis) if millis > 0 => schedule.interval = millis,
-            _ => bad_time(
-                table,
-                "interval",
-                &text,
-                "a number with a unit, such as `5m`",
-                report,
-            ),
+            _ => bad_time(table, "interval", text, TimeForm::Interval, report),
         }
     }
     if let Some(text) = table.text("from", report) {
         match milliseconds_back(&text) {
             Some(millis) if millis > 0 => schedule.look_back = millis,
-            _ => bad_time(table, "from", &text, "date math, such as `now-9m`", report),
+            _ => bad_time(table, "from", text, TimeForm::From, report),
         }
     }
     if let Some(text) = table.text("to", report) {
         match milliseconds_back(&text) {
             Some(millis) if millis < schedule.look_back => schedule.until = millis,
-            Some(_) => bad_time(table, "to", &text, "after `from`", report),
-            None => bad_time(
-                table,
-                "to",
-                &text,
-                "`now` or date math, such as `now-1m`",
-                report,
-            ),
+            Some(_) => bad_time(table, "to", text, TimeForm::AfterFrom, report),
+            None => bad_time(table, "to", text, TimeForm::To, report),
         }
     }
     schedule
@@ -251,13 +240,17 @@ fn schedule(table: &Table<'_>, report: &mut DiagnosticSink<'_>) -> Schedule {
 
 fn bad_time(
     table: &Table<'_>,
-    key: &str,
-    text: &str,
-    wanted: &str,
+    name: &'static str,
+    found: String,
+    expected: TimeForm,
     report: &mut DiagnosticSink<'_>,
 ) {
-    let message = format!("`{key}` is `{text}`, but must be {wanted}");
-    report.error(&error::BAD_VALUE, table.span(key), message);
+    let cause = BadValue::BadTime {
+        name,
+        found,
+        expected,
+    };
+    report.caused(&error::BAD_VALUE, table.span(name), &cause);
 }
 
 fn risk_score(table: &Table<'_>, report: &mut DiagnosticSink<'_>) -> Option<u8> {
@@ -265,8 +258,8 @@ fn risk_score(table: &Table<'_>, report: &mut DiagnosticSink<'_>) -> Option<u8> 
     match u8::try_from(score) {
         Ok(score) if score <= 100 => Some(score),
         _ => {
-            let message = format!("`risk_score` is {score}, but must be 0 to 100");
-            report.error(&error::BAD_VALUE, table.span("risk_score"), message);
+            let cause = BadValue::RiskScore { found: score };
+            report.caused(&error::BAD_VALUE, table.span("risk_score"), &cause);
             None
         }
     }
@@ -279,8 +272,12 @@ fn max_signals(table: &Table<'_>, report: &mut DiagnosticSink<'_>) -> u32 {
     match u32::try_from(number) {
         Ok(number) if number > 0 => number,
         _ => {
-            let message = format!("`max_signals` is {number}, but must be at least 1");
-            report.error(&error::BAD_VALUE, table.span("max_signals"), message);
+            let cause = BadValue::TooSmall {
+                name: "max_signals",
+                found: number,
+                least: 1,
+            };
+            report.caused(&error::BAD_VALUE, table.span("max_signals"), &cause);
             100
         }
     }
@@ -369,6 +366,36 @@ mod tests {
             .map(|diagnostic| diagnostic.message.as_str())
             .collect();
         assert_eq!(messages.len(), 4, "{messages:?}");
+    }
+
+    #[test]
+    fn programs_read_which_value_is_wrong_and_what_it_must_be() {
+        let text = RULE.replace("'low'", "'lo'");
+        let loaded = loaded(&format!("{text}from = 'now'\nmax_signals = 0\n"));
+        let causes = loaded.diagnostics.iter().map(|one| {
+            let details = &one.details;
+            (
+                one.cause.as_deref().unwrap(),
+                details.name.as_deref().unwrap(),
+                details.found.as_deref().unwrap(),
+                details.expected.as_deref().unwrap_or_default(),
+            )
+        });
+        let mut causes: Vec<_> = causes.collect();
+        causes.sort_unstable();
+        assert_eq!(
+            causes,
+            [
+                ("bad-time", "from", "now", "date math, such as `now-9m`"),
+                ("too-small", "max_signals", "0", ""),
+                (
+                    "unknown-word",
+                    "severity",
+                    "lo",
+                    "low, medium, high, critical"
+                ),
+            ]
+        );
     }
 
     #[test]

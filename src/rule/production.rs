@@ -2,8 +2,9 @@
 
 use super::{RuleType, Severity};
 use super::{error, keys};
+use crate::diagnostic::Span;
 use crate::diagnostic::query::dsl::{BadFilters, BadQuery, UnsupportedQuery};
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::rule::{BadValue, OneOf};
 use crate::language::dsl;
 use crate::located::{DiagnosticSink, Table};
 
@@ -85,12 +86,13 @@ pub(super) fn production(
 pub(super) fn building_block(table: &Table<'_>, report: &mut DiagnosticSink<'_>) -> bool {
     let kind = table.text("building_block_type", report);
     if let Some(kind) = kind.as_ref().filter(|kind| *kind != "default") {
-        let message = format!("`building_block_type` is `{kind}`, but must be `default`");
-        report.error(
-            &error::BAD_VALUE,
-            table.span("building_block_type"),
-            message,
-        );
+        let name = "building_block_type";
+        let cause = BadValue::UnknownWord {
+            name: name.to_owned(),
+            found: kind.clone(),
+            expected: OneOf(vec!["default"]),
+        };
+        report.caused(&error::BAD_VALUE, table.span(name), &cause);
     }
     kind.is_some()
 }
@@ -126,8 +128,7 @@ pub(super) fn filters(
             Err(BadQuery::Malformed(why)) => {
                 let name = key.to_owned();
                 let cause = BadFilters::Unreadable { name, why };
-                let error = Diagnostic::of(&error::BAD_FILTER, &cause);
-                report.diagnostics.push(error.at(report.source, span, ""));
+                report.caused(&error::BAD_FILTER, span, &cause);
             }
         }
     }
@@ -149,22 +150,18 @@ fn suppression(
     }
     let group_by = inner.texts("group_by", report);
     if inner.has("group_by") && !(1..=3).contains(&group_by.len()) {
-        let message = format!(
-            "`group_by` names {} fields, but must name 1 to 3",
-            group_by.len()
-        );
-        report.error(&error::BAD_VALUE, inner.span("group_by"), message);
+        let found = group_by.len();
+        let cause = BadValue::GroupBy { found };
+        report.caused(&error::BAD_VALUE, inner.span("group_by"), &cause);
     }
     let missing = inner.text("missing_fields_strategy", report);
     let group_missing = match missing.as_deref() {
         None | Some("suppress") => true,
         Some("doNotSuppress") => false,
         Some(other) => {
-            let message = format!(
-                "`missing_fields_strategy` is `{other}`, but must be `suppress` or `doNotSuppress`"
-            );
+            let found = other.to_owned();
             let span = inner.span("missing_fields_strategy");
-            report.error(&error::BAD_VALUE, span, message);
+            report.caused(&error::BAD_VALUE, span, &BadValue::MissingFields { found });
             true
         }
     };
@@ -188,9 +185,9 @@ fn duration_of(table: &Table<'_>, report: &mut DiagnosticSink<'_>) -> Option<i64
         _ => None,
     };
     if millis.is_none() {
-        let message =
-            format!("`{value}{unit}` is no duration: a number above 0 and `s`, `m` or `h`");
-        report.error(&error::BAD_VALUE, table.span("unit"), message);
+        let found = format!("{value}{unit}");
+        let cause = BadValue::NoDuration { found };
+        report.caused(&error::BAD_VALUE, table.span("unit"), &cause);
     }
     millis
 }

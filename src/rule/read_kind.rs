@@ -6,6 +6,7 @@ use super::kind::{
 use super::production::filters;
 use super::{Query, error, keys};
 use crate::diagnostic::Span;
+use crate::diagnostic::rule::{BadValue, TimeForm};
 use crate::event::Timestamp;
 use crate::located::{DiagnosticSink, Table};
 
@@ -73,8 +74,12 @@ fn at_least(table: &Table<'_>, least: u64, report: &mut DiagnosticSink<'_>) -> O
     let number = table.integer("value", report)?;
     let count = u64::try_from(number).ok().filter(|count| *count >= least);
     if count.is_none() {
-        let message = format!("`value` is {number}, but must be at least {least}");
-        report.error(&error::BAD_VALUE, table.span("value"), message);
+        let cause = BadValue::TooSmall {
+            name: "value",
+            found: number,
+            least,
+        };
+        report.caused(&error::BAD_VALUE, table.span("value"), &cause);
     }
     count
 }
@@ -91,14 +96,14 @@ fn new_terms(
     };
     let (fields, history) = written?;
     if !(1..=MOST_NEW_TERMS).contains(&fields.len()) {
-        let message = format!(
-            "a new-terms rule names {} fields, but must name 1 to {MOST_NEW_TERMS}",
-            fields.len()
-        );
+        let cause = BadValue::NewTermsFields {
+            found: fields.len(),
+            most: MOST_NEW_TERMS,
+        };
         let span = fields
             .first()
             .map_or(table.span("new_terms_fields"), |field| field.span);
-        report.error(&error::BAD_VALUE, span, message);
+        report.caused(&error::BAD_VALUE, span, &cause);
     }
     let (history_window_start, history_span) = history?;
     let new_terms = NewTerms {
@@ -142,24 +147,20 @@ fn as_detection_rules(table: &Table<'_>, report: &mut DiagnosticSink<'_>) -> Opt
 
 /// Reports a history that is no date math, or that begins after the rule's window does.
 fn history_is_before(new_terms: &NewTerms, look_back: i64, report: &mut DiagnosticSink<'_>) {
-    let (text, span) = (&new_terms.history_window_start, new_terms.history_span);
+    let found = new_terms.history_window_start.clone();
     let to = Timestamp::default();
-    match new_terms.history_start(to) {
-        None => {
-            let message = format!(
-                "`history_window_start` is `{text}`, but must be date math, such as `now-7d`"
-            );
-            report.error(&error::BAD_VALUE, span, message);
-        }
+    let cause = match new_terms.history_start(to) {
+        None => BadValue::BadTime {
+            name: "history_window_start",
+            found,
+            expected: TimeForm::History,
+        },
         Some(start) if start.millis() >= to.millis() - look_back => {
-            let message = format!(
-                "`history_window_start` is `{text}`, but must be earlier than `from`: the history \
-                 would be empty"
-            );
-            report.error(&error::BAD_VALUE, span, message);
+            BadValue::EmptyHistory { found }
         }
-        Some(_) => {}
-    }
+        Some(_) => return,
+    };
+    report.caused(&error::BAD_VALUE, new_terms.history_span, &cause);
 }
 
 fn threat_match(table: &Table<'_>, report: &mut DiagnosticSink<'_>) -> Option<ThreatMatch> {
@@ -201,15 +202,14 @@ fn mapping_groups(table: &Table<'_>, report: &mut DiagnosticSink<'_>) -> Vec<Vec
             .collect();
         // Kibana refuses a group without an entry that must hold.
         if entries.len() == written && entries.iter().all(|entry| entry.is_negated) {
-            let message = "a group of `threat_mapping` needs an entry that is not negated";
-            report.error(&error::BAD_VALUE, group.span("entries"), message.to_owned());
+            let span = group.span("entries");
+            report.caused(&error::BAD_VALUE, span, &BadValue::NegatedGroup);
         }
         groups.push(entries);
     }
     if groups.is_empty() && table.has("threat_mapping") {
-        let message = "`threat_mapping` needs at least one group of `entries`";
         let span = table.span("threat_mapping");
-        report.error(&error::BAD_VALUE, span, message.to_owned());
+        report.caused(&error::BAD_VALUE, span, &BadValue::NoGroup);
     }
     groups
 }

@@ -3,11 +3,12 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::super::error::BAD_FIELDS;
+use super::super::error::{BAD_FIELDS, WRONG_VALUE};
 use super::super::field_list::FieldList;
 use super::field_type::{is_path, unknown_type};
 use super::fields_yml;
 use super::reader::{OpenBeside, Reader};
+use crate::diagnostic::data_source::BadFields;
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 use crate::event::mapping::{self, BadMapping};
 use crate::located::{Located, Node};
@@ -28,8 +29,11 @@ pub(super) fn read(
     let source = match open(name) {
         Ok(source) => source,
         Err(mistake) => {
-            let message = format!("`{name}` cannot be used: {}", mistake.message);
-            reader.error(&BAD_FIELDS, span, message).help = mistake.help;
+            let cause = BadFields::NotOpened {
+                name: name.to_owned(),
+                said: mistake.message,
+            };
+            reader.caused(&BAD_FIELDS, span, &cause).help = mistake.help;
             return Vec::new();
         }
     };
@@ -40,8 +44,8 @@ pub(super) fn read(
     };
     match lists {
         Ok(lists) if lists.iter().all(FieldList::is_empty) => {
-            let message = format!("`{name}` names no field");
-            reader.error(&BAD_FIELDS, span, message);
+            let name = name.to_owned();
+            reader.caused(&BAD_FIELDS, span, &BadFields::NoField { name });
             Vec::new()
         }
         Ok(lists) => lists.into_iter().map(Arc::new).collect(),
@@ -59,9 +63,9 @@ fn of_mapping(source: &Arc<SourceText>) -> Result<Vec<FieldList>, Box<Diagnostic
             BadMapping::Syntax(error) => place(source.text(), error.line, error.column),
             BadMapping::Shape => Span::default(),
         };
-        let message = format!("`{}` is no mapping: {why}", source.name());
-        let diagnostic = Diagnostic::error(&BAD_FIELDS, message).at(source, span, "");
-        Box::new(diagnostic.help("save what Elasticsearch answers to `GET INDEX/_mapping`"))
+        let name = source.name().to_owned();
+        let cause = BadFields::NoMapping { name, why };
+        Box::new(Diagnostic::caused(&BAD_FIELDS, &cause, source, span))
     })?;
     Ok(mappings
         .iter()
@@ -92,16 +96,15 @@ fn place(text: &str, line: usize, column: usize) -> Span {
 /// `[index.types]`: `"acme.user" = "keyword"`, or a table with `type` and `ignore_above`.
 pub(super) fn inline(value: &Located<'_>, reader: &mut Reader<'_>) -> Option<Arc<FieldList>> {
     let Node::Table(entries) = &value.node else {
-        let fix = "write `[index.types]` and below it lines `\"acme.user\" = \"keyword\"`";
-        reader.wrong(value.span, "expected a table of types", fix);
+        reader.caused(&WRONG_VALUE, value.span, &BadFields::NoTypes);
         return None;
     };
     let mut list = String::new();
     for entry in entries {
         let (path, span) = (entry.key.as_ref(), entry.key_span);
         if !is_path(path) {
-            let fix = "write the name with dots, in quotes: `\"acme.user\"`";
-            reader.wrong(span, format!("`{path}` is no name of a field"), fix);
+            let name = path.to_owned();
+            reader.caused(&WRONG_VALUE, span, &BadFields::NoKey { name });
             continue;
         }
         let (type_name, type_span, attributes) = match &entry.value.node {
@@ -111,14 +114,12 @@ pub(super) fn inline(value: &Located<'_>, reader: &mut Reader<'_>) -> Option<Arc
                 None => continue,
             },
             _ => {
-                let fix = "write the type in quotes: `\"keyword\"`";
-                reader.wrong(entry.value.span, "expected the name of a type", fix);
+                reader.caused(&WRONG_VALUE, entry.value.span, &BadFields::NoTypeName);
                 continue;
             }
         };
-        if let Some(fix) = unknown_type(type_name) {
-            let message = format!("there is no type `{type_name}`");
-            reader.error(&BAD_FIELDS, type_span, message).help = vec![fix];
+        if let Some(unknown) = unknown_type(type_name) {
+            reader.caused(&BAD_FIELDS, type_span, &unknown);
             continue;
         }
         // A `String` takes whatever is written.

@@ -1,5 +1,6 @@
 //! Names of fields and of their types as a project's source states them.
 
+use crate::diagnostic::data_source::BadFields;
 use crate::diagnostic::suggest::nearest;
 
 /// The types of Elasticsearch's mappings. Queries of rules use those that come first.
@@ -55,15 +56,10 @@ pub(super) fn is_path(path: &str) -> bool {
         && !path.contains(is_bad)
 }
 
-/// What to write instead of a type that Elasticsearch does not have; `None` for one that it has.
-pub(super) fn unknown_type(name: &str) -> Option<String> {
-    if TYPES.contains(&name) {
-        return None;
-    }
-    Some(match nearest(name, TYPES.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => {
-            "write the type as `GET INDEX/_mapping` shows it: `keyword`, `long`, `ip`".to_owned()
-        }
+/// What is wrong with a type that Elasticsearch does not have; `None` for one that it has.
+pub(super) fn unknown_type(name: &str) -> Option<BadFields> {
+    (!TYPES.contains(&name)).then(|| BadFields::UnknownType {
+        name: name.to_owned(),
+        suggestion: nearest(name, TYPES.iter().copied()).map(str::to_owned),
     })
 }

@@ -10,6 +10,7 @@ use serde_saphyr::{Error, Options, Spanned};
 use super::super::builtin;
 use super::super::error::BAD_FIELDS;
 use super::field_type::{is_path, unknown_type};
+use crate::diagnostic::data_source::BadFields;
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 use crate::event::FieldType;
 
@@ -88,9 +89,11 @@ fn syntax(source: &Arc<SourceText>, error: &Error) -> Diagnostic {
     });
     let reason = error.to_string();
     let reason = reason.lines().next().unwrap_or("").to_owned();
-    let message = format!("`{}` is no list of fields: {reason}", source.name());
-    let diagnostic = Diagnostic::error(&BAD_FIELDS, message).at(source, span, "");
-    diagnostic.help("a `fields.yml` is a list of `name`, `type` and, for a group, `fields`")
+    let cause = BadFields::NoFieldsYml {
+        name: source.name().to_owned(),
+        said: reason,
+    };
+    Diagnostic::caused(&BAD_FIELDS, &cause, source, span)
 }
 
 struct Reader<'s> {
@@ -109,12 +112,8 @@ impl Reader<'_> {
             format!("{prefix}.{name}")
         };
         if !is_path(&path) {
-            let message = format!("`{name}` is no name of a field");
-            return self.mistake(
-                &entry.name,
-                message,
-                "write a name, with dots between its parts",
-            );
+            let name = name.clone();
+            return self.mistake(&entry.name, &BadFields::NoFieldName { name });
         }
         for field in &entry.fields {
             self.entry(&path, field);
@@ -156,8 +155,8 @@ impl Reader<'_> {
         if type_name == "array" {
             return Some(type_name);
         }
-        if let (Some(fix), Some(name)) = (unknown_type(&type_name), &entry.type_name) {
-            self.mistake(name, format!("there is no type `{type_name}`"), &fix);
+        if let (Some(unknown), Some(name)) = (unknown_type(&type_name), &entry.type_name) {
+            self.mistake(name, &unknown);
             return None;
         }
         let mut line = type_name;
@@ -170,13 +169,13 @@ impl Reader<'_> {
         Some(line)
     }
 
-    fn mistake(&mut self, at: &Spanned<String>, message: String, fix: &str) {
+    fn mistake(&mut self, at: &Spanned<String>, cause: &BadFields) {
         let span = at.defined.span();
         let size = |value: Option<u64>| value.and_then(|value| usize::try_from(value).ok());
         let start = size(span.byte_offset()).unwrap_or(0);
         let span = Span::of(start..start + size(span.byte_len()).unwrap_or(0));
-        let diagnostic = Diagnostic::error(&BAD_FIELDS, message).at(self.source, span, "");
-        self.mistakes.push(diagnostic.help(fix));
+        let diagnostic = Diagnostic::caused(&BAD_FIELDS, cause, self.source, span);
+        self.mistakes.push(diagnostic);
     }
 }
 

@@ -22,6 +22,7 @@ use super::catalogue::Catalogue;
 use super::definition::Missing;
 use super::error::SOURCE_CLASH;
 use super::source::DataSource;
+use crate::diagnostic::data_source::{BadSource, SourceClash};
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 use read::{OwnSource, Relation};
 pub use reader::{OpenBeside, is_word as is_name};
@@ -44,19 +45,12 @@ pub fn add(
 
 /// Builds the source and puts it into the catalogue.
 fn put(own: OwnSource, reader: &mut reader::Reader<'_>, catalogue: &mut Catalogue) {
-    let name = own.definition.name.clone();
     let replaced = match &own.relation {
         Relation::New => None,
         Relation::Extends(other, _) | Relation::Replaces(other, _) => Some(other.clone()),
     };
     if let Some((clash, span)) = clash(&own, catalogue) {
-        reader.error(&SOURCE_CLASH, span, clash).help = vec![match &own.relation {
-            Relation::New => format!(
-                "`extends = \"{name}\"` adds to it, `replaces = \"{name}\"` stands in its place, \
-                 another `name` makes a source beside it"
-            ),
-            _ => "put what both files say into one".to_owned(),
-        }];
+        reader.caused(&SOURCE_CLASH, span, &clash);
         return;
     }
     let places = own.places;
@@ -77,37 +71,34 @@ fn put(own: OwnSource, reader: &mut reader::Reader<'_>, catalogue: &mut Catalogu
         }
         // The reader has looked every name up, so this is said of the file as a whole.
         Err(what) => {
-            let message = format!("there is no {what}");
-            reader.error(&super::error::UNKNOWN_NAME, Span::default(), message);
+            let cause = BadSource::NotThere(what);
+            reader.caused(&super::error::UNKNOWN_NAME, Span::default(), &cause);
         }
     }
 }
 
 /// Another source that has the name, or another file about the same source.
-fn clash(own: &OwnSource, catalogue: &Catalogue) -> Option<(String, Span)> {
-    let name = &own.definition.name;
+fn clash(own: &OwnSource, catalogue: &Catalogue) -> Option<(SourceClash, Span)> {
+    let name = own.definition.name.clone();
     match &own.relation {
         Relation::Extends(other, span) | Relation::Replaces(other, span) => {
             if let Some(file) = catalogue.file(other) {
-                let message = format!("`{file}` extends or replaces `{other}` already");
-                return Some((message, *span));
+                let clash = SourceClash::TwoFiles {
+                    file: file.to_owned(),
+                    name: other.clone(),
+                };
+                return Some((clash, *span));
             }
-            let is_other = name != other && catalogue.get(name).is_some();
-            is_other.then(|| {
-                (
-                    format!("there is a data source `{name}` already"),
-                    own.name_span,
-                )
-            })
+            let is_other = name != *other && catalogue.get(&name).is_some();
+            is_other.then_some((SourceClash::TakenName { name }, own.name_span))
         }
         Relation::New => {
-            catalogue.get(name)?;
-            let by = catalogue.file(name);
-            let by = by.map_or_else(String::new, |file| format!(", in `{file}`"));
-            Some((
-                format!("there is a data source `{name}` already{by}"),
-                own.name_span,
-            ))
+            catalogue.get(&name)?;
+            let clash = match catalogue.file(&name).map(str::to_owned) {
+                Some(file) => SourceClash::OfFile { name, file },
+                None => SourceClash::OfTrapline { name },
+            };
+            Some((clash, own.name_span))
         }
     }
 }

@@ -8,6 +8,7 @@ use super::super::source::{Index, IndexList, Pin};
 use super::field_files;
 use super::reader::{OpenBeside, Reader, is_word};
 use crate::diagnostic::Span;
+use crate::diagnostic::data_source::{BadSource, NamedPart};
 use crate::event::Scalar;
 use crate::event::schema::Origin;
 use crate::located::{Located, Table};
@@ -112,8 +113,7 @@ fn relation(table: &Table<'_>, reader: &mut Reader<'_>, catalogue: &Catalogue) -
     let replaces = source_name(table, "replaces", reader, catalogue);
     match (extends, replaces) {
         (Some(_), Some((_, span))) => {
-            let fix = "keep `extends` to add to the source, `replaces` to stand in its place";
-            reader.wrong(span, "`extends` and `replaces` exclude each other", fix);
+            reader.wrong(span, &BadSource::ExtendsAndReplaces);
             Relation::New
         }
         (Some((name, span)), None) => Relation::Extends(name, span),
@@ -137,13 +137,7 @@ fn source_name(
         .sources()
         .iter()
         .map(|source| source.name.as_str());
-    reader.unknown(
-        span,
-        "data source",
-        &name,
-        names,
-        "`trapline sources` lists them",
-    );
+    reader.unknown(span, NamedPart::Source, name, names);
     None
 }
 
@@ -159,9 +153,8 @@ fn name(table: &Table<'_>, relation: &Relation, reader: &mut Reader<'_>) -> Opti
         if let Relation::Extends(other, _) = relation
             && name != *other
         {
-            let fix = "leave `name` out, or use `kinds_from` for a source of its own";
-            let message = format!("a file that extends `{other}` has no other name");
-            reader.wrong(span, message, fix);
+            let name = other.clone();
+            reader.wrong(span, &BadSource::OtherName { name });
         }
         return Some((name, span));
     }
@@ -171,12 +164,7 @@ fn name(table: &Table<'_>, relation: &Relation, reader: &mut Reader<'_>) -> Opti
     let file = reader.name().rsplit(['/', '\\']).next().unwrap_or("");
     let stem = file.strip_suffix(".toml").unwrap_or(file).to_owned();
     if !is_word(&stem) {
-        let fix = "add `name = \"acme_proxy\"`, in lower-case letters, digits and `_`";
-        reader.wrong(
-            Span::default(),
-            format!("`{stem}` is no name of a source"),
-            fix,
-        );
+        reader.wrong(Span::default(), &BadSource::NoSourceName { name: stem });
         return None;
     }
     Some((stem, Span::default()))
@@ -188,22 +176,12 @@ fn require_parts(relation: &Relation, indices: &[Index], no_kinds: bool, reader:
         return;
     }
     let lacks = [
-        (
-            indices.is_empty(),
-            "index",
-            "add `[[index]]` with the `name` of an index",
-        ),
-        (
-            no_kinds,
-            "kind",
-            "add `[[kind]]` with a `name`, or `kinds_from` another source",
-        ),
+        (indices.is_empty(), BadSource::NoIndex),
+        (no_kinds, BadSource::NoKind),
     ];
-    for (lacks, what, fix) in lacks {
+    for (lacks, cause) in lacks {
         if lacks && reader.is_sound() {
-            let message = format!("the source has no {what}");
-            let diagnostic = reader.error(&MISSING_KEY, Span::default(), message);
-            diagnostic.help = vec![fix.to_owned()];
+            reader.caused(&MISSING_KEY, Span::default(), &cause);
         }
     }
 }
@@ -218,18 +196,13 @@ fn indices(table: &Table<'_>, open: OpenBeside<'_>, reader: &mut Reader<'_>) -> 
         };
         let is_bad = |c: char| c.is_whitespace() || c.is_uppercase() || "\\/?\"<>|,#:".contains(c);
         if name.contains(is_bad) || name.starts_with(['-', '+', '_']) {
-            let fix = "write a name as `GET _cat/indices` shows it, or a pattern with `*`";
-            reader.wrong(span, format!("`{name}` is no name of an index"), fix);
+            reader.wrong(span, &BadSource::NoIndexName { name });
             continue;
         }
         let pattern = name.contains('*').then(|| name.clone());
         let name = name.replace('*', "default");
         if indices.iter().any(|known| known.name == name) {
-            reader.wrong(
-                span,
-                format!("duplicate index `{name}`"),
-                "take one of them out",
-            );
+            reader.wrong(span, &BadSource::DuplicateIndex { name });
             continue;
         }
         let lists = lists(&index, open, reader);
@@ -263,9 +236,7 @@ fn lists(index: &Table<'_>, open: OpenBeside<'_>, reader: &mut Reader<'_>) -> Ve
             } else if let Some(fields) = builtin::list(&name) {
                 lists.push(IndexList { fields, origin });
             } else {
-                let otherwise = "a file ends in `.json`, `.yml` or `.yaml`; Trapline's own lists \
-                                 are `ecs`, `winlogbeat`, `system.security` and the like";
-                reader.unknown(span, "field list", &name, builtin::list_names(), otherwise);
+                reader.unknown(span, NamedPart::FieldList, name, builtin::list_names());
             }
         }
     }
@@ -298,13 +269,7 @@ fn kinds(
             && !indices.iter().any(|index| index.is_called(name))
         {
             let names = indices.iter().map(|index| index.name.as_str());
-            reader.unknown(
-                *span,
-                "index",
-                name,
-                names,
-                "name one of the `[[index]]` tables",
-            );
+            reader.unknown(*span, NamedPart::Index, name.clone(), names);
         }
         let mut defaults = defaults(kind.value("defaults"), places, reader);
         system(&kind, &mut defaults, reader);
@@ -314,11 +279,8 @@ fn kinds(
             continue;
         };
         if kinds.iter().any(|known| known.name == name) {
-            reader.wrong(
-                span,
-                format!("duplicate kind `{name}`"),
-                "take one of them out",
-            );
+            let name = name.clone();
+            reader.wrong(span, &BadSource::DuplicateKind { name });
         }
         kinds.push(KindDefinition {
             name,
@@ -338,8 +300,7 @@ fn system(table: &Table<'_>, defaults: &mut Vec<(String, Vec<Scalar>)>, reader: 
     };
     if !SYSTEMS.contains(&system.as_str()) {
         let known = SYSTEMS.iter().copied();
-        let otherwise = "write `windows`, `linux` or `macos`";
-        return reader.unknown(span, "operating system", &system, known, otherwise);
+        return reader.unknown(span, NamedPart::System, system, known);
     }
     if !defaults.iter().any(|(field, _)| field == "host.os.type") {
         defaults.push(("host.os.type".to_owned(), vec![Scalar::text(system)]));

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use super::super::error::{OF_FILES, UNKNOWN_KEY, UNKNOWN_NAME, WRONG_VALUE};
+use crate::diagnostic::data_source::{BadSource, NamedPart};
+use crate::diagnostic::project::NameList;
 use crate::diagnostic::suggest::nearest;
-use crate::diagnostic::{Code, Diagnostic, SourceText, Span};
+use crate::diagnostic::{Cause, Code, Diagnostic, SourceText, Span};
 use crate::event::Scalar;
 use crate::located::{DiagnosticSink, Located, Node, Table, parse_toml};
 
@@ -48,51 +50,48 @@ impl<'s> Reader<'s> {
         diagnostics
     }
 
-    pub(super) fn error(
+    /// Reports an error.
+    pub(super) fn caused(
         &mut self,
         code: &'static Code,
         span: Span,
-        message: impl Into<String>,
+        cause: &dyn Cause,
     ) -> &mut Diagnostic {
-        self.report.error(code, span, message)
+        self.report.caused(code, span, cause)
     }
 
-    /// Reports an error with the action that fixes it.
-    pub(super) fn wrong(&mut self, span: Span, message: impl Into<String>, fix: &str) {
-        let diagnostic = self.report.error(&WRONG_VALUE, span, message);
-        diagnostic.help = vec![fix.to_owned()];
+    /// Reports a value that is wrong.
+    pub(super) fn wrong(&mut self, span: Span, cause: &BadSource) {
+        self.report.caused(&WRONG_VALUE, span, cause);
     }
 
     /// Reports a name that stands for nothing, with the nearest of those that do.
     pub(super) fn unknown<'n>(
         &mut self,
         span: Span,
-        what: &str,
-        name: &str,
+        kind: NamedPart,
+        name: String,
         known: impl Iterator<Item = &'n str> + Clone,
-        otherwise: &str,
     ) {
-        let help = match nearest(name, known) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => otherwise.to_owned(),
+        let suggestion = nearest(&name, known).map(str::to_owned);
+        let cause = BadSource::Unknown {
+            kind,
+            name,
+            suggestion,
         };
-        let message = format!("there is no {what} `{name}`");
-        self.report.error(&UNKNOWN_NAME, span, message).help = vec![help];
+        self.report.caused(&UNKNOWN_NAME, span, &cause);
     }
 
     /// Reports keys that are not among `known`. Unlike a rule file, which other tools write, this
     /// file has no key that only others understand.
     pub(super) fn only(&mut self, table: &Table<'_>, known: &[&str]) {
-        for (name, span) in table.keys() {
-            if known.contains(&name) {
-                continue;
-            }
-            let help = match nearest(name, known.iter().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("known here: {}", known.join(", ")),
+        for (name, span) in table.keys().filter(|(name, _)| !known.contains(name)) {
+            let cause = BadSource::UnknownKey {
+                name: name.to_owned(),
+                suggestion: nearest(name, known.iter().copied()).map(str::to_owned),
+                known: NameList::of(known),
             };
-            let message = format!("unknown key `{name}`");
-            self.report.error(&UNKNOWN_KEY, span, message).help = vec![help];
+            self.report.caused(&UNKNOWN_KEY, span, &cause);
         }
     }
 
@@ -106,11 +105,8 @@ impl<'s> Reader<'s> {
         let text = table.text(key, &mut self.report)?;
         let span = table.span(key);
         if text.is_empty() || text.chars().any(char::is_control) {
-            self.wrong(
-                span,
-                format!("`{key}` must be one line of text"),
-                "leave the key out, or write text without line breaks",
-            );
+            let name = key.to_owned();
+            self.wrong(span, &BadSource::NotOneLine { name });
             return None;
         }
         Some((text, span))
@@ -122,11 +118,7 @@ impl<'s> Reader<'s> {
         if is_word(&text) {
             return Some((text, span));
         }
-        self.wrong(
-            span,
-            format!("`{text}` is no name: a name has lower-case letters, digits, `_` and `.`"),
-            "write it as scenarios should: `acme_proxy`, `process.start`",
-        );
+        self.wrong(span, &BadSource::NoName { name: text });
         None
     }
 
@@ -138,8 +130,7 @@ impl<'s> Reader<'s> {
     /// The fields of a table with their values: `"event.action" = "login"`, and likewise nested.
     pub(super) fn fields(&mut self, value: &Located<'_>, prefix: &str, given: &mut Vec<Given>) {
         let Node::Table(entries) = &value.node else {
-            let fix = "write `[defaults]` and below it lines `\"event.action\" = \"login\"`";
-            return self.wrong(value.span, "expected a table of fields", fix);
+            return self.wrong(value.span, &BadSource::NoFields);
         };
         for entry in entries {
             let path = match prefix {
@@ -150,8 +141,8 @@ impl<'s> Reader<'s> {
                 self.fields(&entry.value, &path, given);
             } else if let Some(values) = self.scalars(&entry.value) {
                 if given.iter().any(|(known, ..)| *known == path) {
-                    let message = format!("duplicate key `{path}`");
-                    self.wrong(entry.key_span, message, "take one of them out");
+                    let name = path.clone();
+                    self.wrong(entry.key_span, &BadSource::DuplicateKey { name });
                 }
                 given.push((path, values, entry.key_span));
             }
@@ -176,8 +167,7 @@ impl<'s> Reader<'s> {
                 values
             }
             Node::Null | Node::Table(_) => {
-                let fix = "write text, a number, true, false or a list of such";
-                self.wrong(value.span, "expected a value", fix);
+                self.wrong(value.span, &BadSource::NoValue);
                 return None;
             }
         })

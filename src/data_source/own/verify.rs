@@ -4,6 +4,7 @@ use super::super::error::UNKNOWN_NAME;
 use super::super::source::DataSource;
 use super::read::Place;
 use super::reader::Reader;
+use crate::diagnostic::data_source::BadSource;
 use crate::event::field::Reading;
 use crate::event::schema::{MappedField, Origin};
 
@@ -11,23 +12,22 @@ use crate::event::schema::{MappedField, Origin};
 pub(super) fn verify(source: &DataSource, places: &[Place], reader: &mut Reader<'_>) {
     for place in places {
         let Some(field_type) = source.field_type(&place.field) else {
-            let message = format!("no index of the source has a type for `{}`", place.field);
-            let fix = match source.suggest(&place.field) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!(
-                    "add `\"{}\" = \"keyword\"` to `[index.types]`, or `assumed = [\"ecs\"]`",
-                    place.field
-                ),
+            let cause = BadSource::UntypedField {
+                name: place.field.clone(),
+                suggestion: source.suggest(&place.field),
             };
-            reader.error(&UNKNOWN_NAME, place.span, message).help = vec![fix];
+            reader.caused(&UNKNOWN_NAME, place.span, &cause);
             continue;
         };
         let field = MappedField::new(field_type, &place.field, Origin::Declared);
         let refused = |value: &&crate::event::Scalar| field.read(value.raw()) == Reading::Malformed;
         if let Some(value) = place.values.iter().find(refused) {
-            let message = format!("`{value}` is not a {}", field.field_type);
-            let fix = format!("`{}` has that type in the source's index", place.field);
-            reader.wrong(place.span, message, &fix);
+            let cause = BadSource::Misfit {
+                name: place.field.clone(),
+                found: value.to_string(),
+                expected: field.field_type.to_string(),
+            };
+            reader.wrong(place.span, &cause);
         }
     }
 }
