@@ -54,11 +54,11 @@ pub struct RuleSet {
 /// A stage of a rule.
 #[derive(Debug)]
 pub(super) struct StageProgram {
-    /// Its rule, as an index.
-    pub(super) rule: u32,
+    /// Its rule.
+    pub(super) rule: RuleNumber,
     pub(super) node: Node,
     /// The key set; `None` for event rules.
-    pub(super) keys: Option<u32>,
+    pub(super) keys: Option<KeySetId>,
 }
 
 /// The columns of a key tuple, and which may be missing.
@@ -136,12 +136,12 @@ impl RuleSet {
     /// The rule of a stage, by the number that it was given with.
     pub fn rule_of(&self, stage: u32) -> u32 {
         let rule = self.stages.at(StageNumber(stage)).rule;
-        self.rules.at(RuleNumber(rule)).number
+        self.rules.at(rule).number
     }
 
     /// Whether the events of each join key decide the rule of a stage without those of other keys.
     pub fn is_divided_by_key(&self, stage: u32) -> bool {
-        let rule = RuleNumber(self.stages.at(StageNumber(stage)).rule);
+        let rule = self.stages.at(StageNumber(stage)).rule;
         let spec = &self.rules.at(rule).spec;
         spec.kind == MatchKind::Sequence && !spec.runs_at_end
     }
@@ -161,9 +161,9 @@ struct Compiler {
     column_numbers: FxHashMap<SlotId, Vec<(FieldType, ColumnId)>>,
     scripts: Vec<ScriptTest>,
     stages: Vec<StageProgram>,
-    key_sets: Vec<KeySet>,
-    key_set_numbers: FxHashMap<KeySet, u32>,
-    rules: Vec<CompiledRule>,
+    key_sets: IndexVec<KeySetId, KeySet>,
+    key_set_numbers: FxHashMap<KeySet, KeySetId>,
+    rules: IndexVec<RuleNumber, CompiledRule>,
     time_column: Option<ColumnId>,
 }
 
@@ -223,7 +223,7 @@ impl Compiler {
         let tiebreaker = plan.tiebreaker.and_then(column);
         let has_own_order = time.is_none() || time != self.time_column || plan.tiebreaker.is_some();
         let first = u32::try_from(self.stages.len()).unwrap_or(u32::MAX);
-        let rule = u32::try_from(self.rules.len()).unwrap_or(u32::MAX);
+        let rule = self.rules.next();
         for (stage, node) in plan.stages.iter().zip(nodes) {
             let optional = matches!(stage.role, Role::Until { .. });
             let keys = stage.keys.iter();
@@ -245,12 +245,11 @@ impl Compiler {
         Ok(())
     }
 
-    fn key_set(&mut self, set: KeySet) -> u32 {
+    fn key_set(&mut self, set: KeySet) -> KeySetId {
         if let Some(number) = self.key_set_numbers.get(&set) {
             return *number;
         }
-        let number = u32::try_from(self.key_sets.len()).unwrap_or(u32::MAX);
-        self.key_sets.push(set.clone());
+        let number = self.key_sets.push(set.clone());
         self.key_set_numbers.insert(set, number);
         number
     }
@@ -442,8 +441,8 @@ impl Compiler {
             columns,
             scripts: self.scripts.into(),
             stages: self.stages.into(),
-            key_sets: self.key_sets.into(),
-            rules: self.rules.into(),
+            key_sets: self.key_sets,
+            rules: self.rules,
             prefilters,
             without_prefilter,
             dispatch,

@@ -112,7 +112,7 @@ impl<'s, E: Clone> Correlator<'s, E> {
         }
         let held_up = self.outbox.len();
         let set = self.set;
-        let rule_of = |hit: &(u32, &[u8])| RuleNumber(set.stages.at(StageNumber(hit.0)).rule);
+        let rule_of = |hit: &(u32, &[u8])| set.stages.at(StageNumber(hit.0)).rule;
         for hits in occurrence.hits.chunk_by(|a, b| rule_of(a) == rule_of(b)) {
             if let Some(rule) = hits.first().map(rule_of) {
                 self.take_rule(rule, hits, occurrence, event);

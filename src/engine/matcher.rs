@@ -302,7 +302,7 @@ impl<'s> Matcher<'s> {
             .collect();
         let mut alive = vec![0_u64; set.stages.len().div_ceil(64)];
         for (number, stage) in set.stages.iter().enumerate() {
-            let routed = *sees.at(RuleNumber(stage.rule));
+            let routed = *sees.at(stage.rule);
             if routed
                 && stage.node.given(&|bit| is_set(&bits, bit)) != Some(false)
                 && let Some(word) = alive.get_mut(number / 64)
@@ -426,7 +426,7 @@ impl<'s> Matcher<'s> {
                 Truth::False => false,
                 Truth::Failed => {
                     let (holds, failure) = decide_failed(&stage.node, &mut context);
-                    let rule = set.rules.at(RuleNumber(stage.rule));
+                    let rule = set.rules.at(stage.rule);
                     if let Some(failure) = failure
                         && self.failures.iter().all(|(known, _)| *known != rule.number)
                     {
@@ -441,7 +441,6 @@ impl<'s> Matcher<'s> {
             match stage.keys {
                 None => found.hits.push((*number, (0, 0))),
                 Some(keys) => {
-                    let keys = KeySetId(keys);
                     let (key_set, state) = (set.key_sets.at(keys), self.key_sets.at_mut(keys));
                     if state.event != self.event {
                         state.event = self.event;
