@@ -154,6 +154,22 @@ impl<'c> RuleCompiler<'c> {
         kql::translate(tree, &view, &kql::Options::of_rules()).map_err(refused)
     }
 
+    /// What hides documents from a rule.
+    fn exclusions(
+        &mut self,
+        rule: &Rule,
+        items: Vec<Arc<ExceptionItem>>,
+        patterns: &IndexPatterns,
+    ) -> Result<CompiledExclusions, Refused> {
+        let exclusions = Exclusions::new(rule, items);
+        let exclusions = match self.executed_at {
+            Some(time) => exclusions.at(time),
+            None => exclusions,
+        };
+        let types = self.types.known(patterns, &exclusions.fields());
+        exclusions.on(types)
+    }
+
     /// Compiles a rule.
     pub fn compile(&mut self, rule: Arc<Rule>) -> Result<CompiledRule, CompileError> {
         let text = supported(&rule).map_err(CompileError::Unsupported)?;
@@ -194,13 +210,8 @@ impl<'c> RuleCompiler<'c> {
         };
         let plan = plan.map_err(refused)?;
         let linked = self.exceptions.of(&rule);
-        let exclusions = Exclusions::new(&rule, linked.items.clone());
-        let exclusions = match self.executed_at {
-            Some(time) => exclusions.at(time),
-            None => exclusions,
-        };
-        let types = self.types.known(&patterns, &exclusions.fields());
-        let exclusions = exclusions.on(types).map_err(CompileError::Refused)?;
+        let exclusions = self.exclusions(&rule, linked.items.clone(), &patterns);
+        let exclusions = exclusions.map_err(CompileError::Refused)?;
         let named: Vec<&str> = named_fields(&rule).collect();
         let types = self.types.mapping_of_fields(&patterns, &named);
         grouping::check(&rule, &types).map_err(CompileError::Refused)?;

@@ -172,13 +172,7 @@ pub fn minimise(mut events: Vec<Event>, request: &Request<'_>) -> Result<Minimis
         return Err(NoScenario::NoEvents.into());
     }
     let patterns = IndexPatterns::new(subject.rule.index.iter().map(|(p, _)| p.as_str()));
-    let constants = Constants::new(request.catalogue);
-    for event in &mut events {
-        constants.fill(event);
-    }
-    route(&mut events, &patterns);
-    let source = source(request, &events, &patterns)?;
-    only_of(source, &mut events);
+    let source = routed(&mut events, request, &patterns)?;
     let found = find::find(&mut events, request, source, &patterns)?;
     let settings = request_fields(&subject.rule.fields);
     let write = sketch::Writer {
@@ -193,22 +187,7 @@ pub fn minimise(mut events: Vec<Event>, request: &Request<'_>) -> Result<Minimis
         TrialOutcome::Alerted
     };
     let mut trials = Trials::new(request, source, expected);
-    let unlike = |trial| ReduceError::Unlike {
-        why: UnlikeRecording::Shape {
-            source: source.name.clone(),
-        },
-        trial: Box::new(trial),
-    };
-    let mut sketch = write.sketch(&found.events);
-    if let Err(trial) = trials.must_hold(&sketch) {
-        if found.beside.is_empty() {
-            return Err(unlike(trial));
-        }
-        // The alert may count other events than its own.
-        sketch = write.sketch(&found.beside);
-        sketch.expect = Expect::SomeAlert;
-        trials.must_hold(&sketch).map_err(unlike)?;
-    }
+    let sketch = first_sketch(&write, &found, &mut trials)?;
     let mut sketch = reduce::reduce(sketch, &mut trials);
     // A single blocking clause: an attack without it can prove that the clause decides.
     if request.benign
@@ -229,6 +208,47 @@ pub fn minimise(mut events: Vec<Event>, request: &Request<'_>) -> Result<Minimis
         trials: trials.count(),
         replaced,
     })
+}
+
+/// Routes the events and leaves those of other sources than the scenario's out.
+fn routed<'a>(
+    events: &mut Vec<Event>,
+    request: &Request<'a>,
+    patterns: &IndexPatterns,
+) -> Result<&'a DataSource, NoScenario> {
+    let constants = Constants::new(request.catalogue);
+    for event in events.iter_mut() {
+        constants.fill(event);
+    }
+    route(events, patterns);
+    let source = source(request, events, patterns)?;
+    only_of(source, events);
+    Ok(source)
+}
+
+/// The scenario of all events that decide, which shows what the recording shows.
+fn first_sketch(
+    write: &sketch::Writer<'_>,
+    found: &find::RecordedResult<'_>,
+    trials: &mut Trials<'_>,
+) -> Result<Sketch, ReduceError> {
+    let unlike = |trial| ReduceError::Unlike {
+        why: UnlikeRecording::Shape {
+            source: write.source.name.clone(),
+        },
+        trial: Box::new(trial),
+    };
+    let mut sketch = write.sketch(&found.events);
+    if let Err(trial) = trials.must_hold(&sketch) {
+        if found.beside.is_empty() {
+            return Err(unlike(trial));
+        }
+        // The alert may count other events than its own.
+        sketch = write.sketch(&found.beside);
+        sketch.expect = Expect::SomeAlert;
+        trials.must_hold(&sketch).map_err(unlike)?;
+    }
+    Ok(sketch)
 }
 
 fn source<'a>(

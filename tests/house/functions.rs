@@ -3,7 +3,7 @@
 use crate::sources::Source;
 
 /// More lines than this, from its name to its closing brace, are split by idea.
-const MOST_LINES: usize = 75;
+const MOST_LINES: usize = 70;
 
 /// `(file, function, the reason)`: what is one table in one `match`, which a split would hide.
 const TABLES: &[(&str, &str, &str)] = &[

@@ -168,9 +168,8 @@ fn pass<'q>(
     let chosen = assumptions
         .source
         .or_else(|| serves_most(&claimed, &parsed.indices));
-    let Some(chosen) = chosen.or_else(|| request.catalogue.sources().first()) else {
-        return Err(NotExplained::Empty);
-    };
+    let chosen = chosen.or_else(|| request.catalogue.sources().first());
+    let chosen = chosen.ok_or(NotExplained::Empty)?;
     let types = FieldTypes::new(chosen, [], &patterns);
     let exclusions = Exclusions::new(&subject.rule, request.linked.items.clone());
     let rule = &subject.rule;
@@ -179,14 +178,11 @@ fn pass<'q>(
         |parsed: &Parsed| compiler.field_carriers(parsed.events.iter().map(|(_, event)| event));
     assumptions.add(carried(&parsed));
     let compiled = compiler.compile(&assumptions.witnesses);
-    let prepared = match &compiled {
-        Ok(compiled) => Some(Prepared::new(&compiled.plan)?),
-        Err(_) => None,
-    };
-    let types = compiled.as_ref().ok();
-    let types = types.and_then(|compiled| compiled.schema.mappings().first());
+    let runs = compiled.as_ref().ok();
+    let prepared = runs.map(|own| Prepared::new(&own.plan)).transpose()?;
+    let types = runs.and_then(|own| own.schema.mappings().first());
     let exclusions = types.map(|types| exclusions.on(types.clone()).map_err(Arc::new));
-    let pipeline = compiled.as_ref().ok().and_then(|own| own.pipeline.as_ref());
+    let pipeline = runs.and_then(|own| own.pipeline.as_ref());
     let mut kept = pipeline.map(|own| KeptEvents::new(own, &subject.rule, request.limits));
     let mut refused = None;
     let mut sampler = EventSampler::default();
@@ -199,10 +195,8 @@ fn pass<'q>(
             refused = refused.or(hidden.err());
         }
         keep(parsed, kept.as_mut(), prepared.as_ref(), &mut sampler)?;
-        match next()? {
-            Some(batch) => parsed = batch,
-            None => break,
-        }
+        let Some(batch) = next()? else { break };
+        parsed = batch;
     }
     assumptions.source = request
         .source

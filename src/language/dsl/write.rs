@@ -75,6 +75,20 @@ fn boolean(parts: &Bool) -> Json {
     Json::Object(body)
 }
 
+/// A prefix and transpositions are written where they are not the default.
+fn fuzzy(text: &str, edits: u8, prefix: usize, transpositions: bool) -> Json {
+    let mut body = Map::new();
+    body.insert("value".to_owned(), json!(text));
+    body.insert("fuzziness".to_owned(), json!(edits));
+    if prefix > 0 {
+        body.insert("prefix_length".to_owned(), json!(prefix));
+    }
+    if !transpositions {
+        body.insert("transpositions".to_owned(), false.into());
+    }
+    Json::Object(body)
+}
+
 fn field(name: &str, test: &FieldTest) -> Json {
     let insensitive = |mut body: Json, ignore_case: bool| {
         if ignore_case && let Some(body) = body.as_object_mut() {
@@ -132,18 +146,7 @@ fn field(name: &str, test: &FieldTest) -> Json {
             prefix,
             transpositions,
             ..
-        } => {
-            let mut body = json!({"value": text, "fuzziness": edits});
-            if let Some(body) = body.as_object_mut() {
-                if *prefix > 0 {
-                    body.insert("prefix_length".to_owned(), json!(prefix));
-                }
-                if !transpositions {
-                    body.insert("transpositions".to_owned(), false.into());
-                }
-            }
-            ("fuzzy", body)
-        }
+        } => ("fuzzy", fuzzy(text, *edits, *prefix, *transpositions)),
         FieldTest::Range(range) => ("range", self::range(range)),
         FieldTest::Null => ("match", Json::Null),
     };

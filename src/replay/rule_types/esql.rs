@@ -18,6 +18,27 @@ use crate::replay::production::schedule::{ScheduleConfig, ScheduledOutcome};
 const MOST: usize = 2_000;
 const MINUTE: i64 = 60_000;
 
+/// What one run over all events finds, without phases.
+fn run_once(
+    run: &Run<'_>,
+    schedule: &ScheduleConfig<'_>,
+    selected: &Selected,
+    start: i64,
+) -> ScheduledOutcome {
+    let mut found = FoundRows::default();
+    let mut seen = SeenRows::new(run);
+    let latest = selected
+        .arrivals
+        .iter()
+        .filter_map(|arrival| arrival.time)
+        .max();
+    for row in seen.rows(&selected.events, start + latest.unwrap_or_default()) {
+        found.number(run, row, 0);
+    }
+    let outcome = ScheduledOutcome::new(found.matches, Vec::new(), schedule.phase().is_some());
+    outcome.failing(seen.failure)
+}
+
 /// What the executions of the schedule find in every phase.
 pub(in crate::replay) fn run_schedule(
     run: &Run<'_>,
@@ -26,20 +47,11 @@ pub(in crate::replay) fn run_schedule(
 ) -> ScheduledOutcome {
     let selected = Selected::of(run, schedule, overrides);
     let start = schedule.start_of(&run.case_events.events, &selected.events);
+    if selected.events.len() > MOST {
+        return run_once(run, schedule, &selected, start);
+    }
     let mut found = FoundRows::default();
     let mut seen = SeenRows::new(run);
-    if selected.events.len() > MOST {
-        let latest = selected
-            .arrivals
-            .iter()
-            .filter_map(|arrival| arrival.time)
-            .max();
-        for row in seen.rows(&selected.events, start + latest.unwrap_or_default()) {
-            found.number(run, row, 0);
-        }
-        let outcome = ScheduledOutcome::new(found.matches, Vec::new(), schedule.phase().is_some());
-        return outcome.failing(seen.failure);
-    }
     let once = pipeline(run).filter(|pipeline| pipeline.is_deduplicated());
     let mut replay = |executions: &[Execution]| {
         let mut done = PhaseOutcome::default();

@@ -4,6 +4,16 @@ use crate::event::time::DateUnit;
 use crate::event::{Timestamp, Value};
 use crate::plan::pipeline::{Cell, Operator};
 
+/// A number as near as a hundredth, and the one at this step.
+fn doubles_at(at: f64, step: i64) -> [f64; 2] {
+    let small = at.abs().max(1.0) / 100.0;
+    let near = match step.signum() {
+        0 => at,
+        sign => at + f64::from(i8::try_from(sign).unwrap_or(0)) * small,
+    };
+    [near, at + real(step)]
+}
+
 /// The cells next to a value that compare with it so.
 pub(super) fn for_comparison(operator: Operator, other: &Cell) -> Vec<Cell> {
     let Cell::One(value) = other else {
@@ -35,17 +45,7 @@ pub(super) fn for_comparison(operator: Operator, other: &Cell) -> Vec<Cell> {
                 .collect()
         }
         Value::Double(at) => {
-            let small = at.abs().max(1.0) / 100.0;
-            let numbers = steps.iter().flat_map(|step| {
-                let sign = step.signum();
-                let near = at
-                    + if sign == 0 {
-                        0.0
-                    } else {
-                        f64::from(i8::try_from(sign).unwrap_or(0)) * small
-                    };
-                [near, at + real(*step)]
-            });
+            let numbers = steps.iter().flat_map(|step| doubles_at(*at, *step));
             numbers
                 .map(|number| Cell::One(Value::Double(number)))
                 .collect()
