@@ -431,7 +431,10 @@ mod tests {
         assert_eq!(text(&["a"]), "`a`");
         assert_eq!(text(&["a", "b"]), "`a` and `b`");
         assert_eq!(text(&["a", "b", "c"]), "`a`, `b` and `c`");
-        assert_eq!(Names::from_iter(["a", "b"]).part().unwrap(), "a, b");
+        assert_eq!(
+            ["a", "b"].into_iter().collect::<Names>().part().unwrap(),
+            "a, b"
+        );
         assert_eq!(Names::default().part(), None);
     }
 

@@ -24,7 +24,16 @@ pub mod recording;
 pub mod render;
 pub mod replay;
 pub mod rule;
-pub mod scenario;
+pub mod scenario_event;
+pub mod scenario_expectation;
+pub mod scenario_field;
+pub mod scenario_name;
+pub mod scenario_part;
+pub mod scenario_source;
+pub mod scenario_structure;
+pub mod scenario_time;
+pub mod scenario_value;
+pub mod scenario_yaml;
 pub mod snapshot;
 pub mod suggest;
 pub mod text;
@@ -158,6 +167,12 @@ impl Diagnostic {
         self.help.push(did_you_mean(&near));
         self.details.suggestion = Some(near);
         self
+    }
+
+    /// Says on the last diagnostic that is shown of a file how many are not.
+    pub fn add_not_shown(&mut self, more: usize) {
+        let more = format!("{more} more errors of the file are not shown");
+        self.help.push(more);
     }
 
     /// The same as an error.

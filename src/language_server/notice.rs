@@ -59,11 +59,20 @@ pub(super) fn of_diagnostic(diagnostic: &Diagnostic, file: &str) -> Notice {
         code: diagnostic.code.number.to_owned(),
         has_page: true,
         message,
-        data: json!(diagnostic.details),
+        data: data(diagnostic),
         related: related
             .map(|label| (Arc::clone(&label.source), label.span, label.message.clone()))
             .collect(),
     }
+}
+
+/// The cause of a diagnostic beside what its message names.
+fn data(diagnostic: &Diagnostic) -> Value {
+    let mut data = json!(diagnostic.details);
+    if let (Some(data), Some(cause)) = (data.as_object_mut(), &diagnostic.cause) {
+        data.insert("cause".to_owned(), json!(cause));
+    }
+    data
 }
 
 /// A notice for a check that does not pass and can be fixed; otherwise `None`.

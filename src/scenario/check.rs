@@ -10,10 +10,12 @@ use super::model::{
     Base, Case, Change, EventSpec, EventsFrom, Expectation, FieldKey, Located, PerSource, Scenario,
 };
 use super::problem::merged;
-use super::{MAX_SHOWN, listed, sort_and_limit};
+use super::{MAX_SHOWN, near_or_all, sort_and_limit};
 use crate::data_source::{Catalogue, DataSource};
+use crate::diagnostic::scenario_field::FieldOnSource;
+use crate::diagnostic::scenario_source::{ScenarioSource, Tested};
 use crate::diagnostic::suggest::nearest;
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::{Cause, Code, Diagnostic, Names, Span};
 
 /// The sources on which the attack (without `case`) or a case runs, skipped ones included:
 /// `sources` or those that the rule claims, and of these the ones of `only`.
@@ -130,25 +132,29 @@ impl<'a> Checker<'a> {
         }
         for name in names {
             if self.catalogue.get(&name.value).is_none() && self.seen.insert(name.span) {
-                let message = format!("there is no data source `{}`", name.value);
-                let diagnostic = Diagnostic::error(&UNKNOWN_SOURCE, message)
-                    .at(&scenario.source, name.span, "")
-                    .named(&name.value);
-                self.diagnostics
-                    .push(match self.catalogue.suggest(&name.value) {
-                        Some(near) => diagnostic.suggest(near),
-                        None => {
-                            let sources = listed(&self.source_names());
-                            diagnostic.help(format!("the sources are {sources}"))
-                        }
-                    });
+                let suggestion = self.catalogue.suggest(&name.value).map(str::to_owned);
+                let expected = match suggestion {
+                    Some(_) => Names::default(),
+                    None => self.source_names(),
+                };
+                let cause = ScenarioSource::UnknownSource {
+                    name: name.value.clone(),
+                    suggestion,
+                    expected,
+                };
+                self.error(&UNKNOWN_SOURCE, name.span, &cause);
             }
         }
     }
 
-    fn source_names(&self) -> Vec<&'a str> {
+    fn source_names(&self) -> Names {
         let sources = self.catalogue.sources().iter();
         sources.map(|source| source.name.as_str()).collect()
+    }
+
+    fn error(&mut self, code: &'static Code, span: Span, cause: &dyn Cause) {
+        let diagnostic = Diagnostic::caused(code, cause, &self.scenario.source, span);
+        self.diagnostics.push(diagnostic);
     }
 
     /// Reports kinds of event that no source has; one that only some have is skipped on the others.
@@ -181,15 +187,12 @@ impl<'a> Checker<'a> {
                 .flat_map(|source| &source.kinds)
                 .flat_map(|kind| [kind.name(), kind.group.clone()])
                 .collect();
-            let message = format!("no data source has `{}` events", kind.value);
-            let diagnostic = Diagnostic::error(&UNKNOWN_KIND, message)
-                .at(&scenario.source, kind.span, "")
-                .named(&kind.value);
-            let diagnostic = match nearest(&kind.value, kinds.iter().map(String::as_str)) {
-                Some(near) => diagnostic.suggest(near),
-                None => diagnostic.help("`trapline sources NAME` lists the kinds of a source"),
+            let suggestion = nearest(&kind.value, kinds.iter().map(String::as_str));
+            let cause = ScenarioSource::UnknownKind {
+                name: kind.value.clone(),
+                suggestion: suggestion.map(str::to_owned),
             };
-            self.diagnostics.push(diagnostic);
+            self.error(&UNKNOWN_KIND, kind.span, &cause);
         }
     }
 
@@ -244,15 +247,11 @@ impl<'a> Checker<'a> {
                 continue;
             }
             let path = key.value.text();
-            let suggestion = sources.iter().find_map(|source| source.suggest(path));
-            let message = format!("`{path}` is forced, and no event of the case has it");
-            let diagnostic = Diagnostic::error(&UNKNOWN_FIELD, message)
-                .at(&scenario.source, key.span, "")
-                .named(path);
-            self.diagnostics.push(match suggestion {
-                Some(near) => diagnostic.suggest(near),
-                None => diagnostic.help("force a field that an event of the case sets"),
-            });
+            let cause = FieldOnSource::ForcedField {
+                name: path.to_owned(),
+                suggestion: sources.iter().find_map(|source| source.suggest(path)),
+            };
+            self.error(&UNKNOWN_FIELD, key.span, &cause);
         }
     }
 
@@ -266,7 +265,7 @@ impl<'a> Checker<'a> {
             .iter()
             .filter(|source| case.skipped(&source.name).is_none());
         let names: Vec<&str> = runs.map(|source| source.name.as_str()).collect();
-        let found = covers(self.scenario, &case.expect, &names, "the case");
+        let found = covers(self.scenario, &case.expect, &names, Tested::Case);
         self.diagnostics.extend(found);
     }
 }
@@ -276,29 +275,28 @@ pub(super) fn covers(
     scenario: &Scenario,
     expect: &PerSource<Expectation>,
     names: &[&str],
-    what: &str,
+    tested: Tested,
 ) -> Vec<Diagnostic> {
     let PerSource::Each(entries) = expect else {
         return Vec::new();
     };
-    let error = |span, message, help: String| {
-        Diagnostic::error(&WRONG_SOURCES, message)
-            .at(&scenario.source, span, "")
-            .help(help)
+    let error = |span, cause: &ScenarioSource| {
+        Diagnostic::caused(&WRONG_SOURCES, cause, &scenario.source, span)
     };
     let mut diagnostics = Vec::new();
     let mut meant: Vec<&str> = Vec::new();
     for (source, _) in entries {
         if !names.contains(&source.value.as_str()) {
-            let message = format!("{what} does not run on `{}`", source.value);
-            let help = match nearest(&source.value, names.iter().copied()) {
-                Some(near) => {
-                    meant.push(near);
-                    format!("did you mean `{near}`?")
-                }
-                None => format!("it runs on {}", listed(names)),
+            let near = nearest(&source.value, names.iter().copied());
+            meant.extend(near);
+            let (suggestion, expected) = near_or_all(&source.value, names);
+            let cause = ScenarioSource::NotRunOn {
+                tested,
+                name: source.value.clone(),
+                suggestion,
+                expected,
             };
-            diagnostics.push(error(source.span, message, help));
+            diagnostics.push(error(source.span, &cause));
         }
     }
     meant.extend(entries.iter().map(|(source, _)| source.value.as_str()));
@@ -313,12 +311,8 @@ pub(super) fn covers(
     if let Some(span) = spans.reduce(Span::to)
         && !left.is_empty()
     {
-        let message = format!(
-            "`expect` does not say what comes of it on {}",
-            listed(&left)
-        );
-        let help = "an expectation by source names every source on which the case runs";
-        diagnostics.push(error(span, message, help.to_owned()));
+        let missing = left.into_iter().collect();
+        diagnostics.push(error(span, &ScenarioSource::UnexpectedSources { missing }));
     }
     diagnostics
 }

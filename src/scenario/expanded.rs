@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::model::{EventRole, EventsFrom};
+use crate::diagnostic::scenario_source::PinEvidence;
 use crate::event::{Event, Scalar};
 
 /// The start of every case, 2024-01-01T00:00:00Z, in milliseconds since 1970.
@@ -85,7 +86,7 @@ pub struct PinnedField {
     /// What the sensor reports; empty: the field is missing.
     pub pinned: Vec<Scalar>,
     /// How that is known.
-    pub evidence: String,
+    pub evidence: PinEvidence,
 }
 
 /// The effect of a case's changes, compared with the attack on a source.

@@ -23,7 +23,8 @@ pub use expand::{Effect, Expanded, ExpandedCase, ExpandedEvent, Expander, Skippe
 pub use model::{Case, Scenario};
 pub use parse::{ScenarioFile, read};
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::suggest::nearest;
+use crate::diagnostic::{Diagnostic, Names};
 
 /// The number of errors of a file that are shown.
 const MAX_SHOWN: usize = 100;
@@ -35,18 +36,16 @@ fn sort_and_limit(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let more = diagnostics.len().saturating_sub(MAX_SHOWN);
     diagnostics.truncate(MAX_SHOWN);
     if let Some(last) = diagnostics.last_mut().filter(|_| more > 0) {
-        last.help
-            .push(format!("{more} more errors of the file are not shown"));
+        last.add_not_shown(more);
     }
     diagnostics
 }
 
-/// `a`, `b` and `c`, each in backticks.
-fn listed<'a>(words: impl IntoIterator<Item = &'a &'a str>) -> String {
-    let words: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();
-    match words.split_last() {
-        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
-        _ => words.concat(),
+/// The known name that an unknown one was probably meant to be, or else all that are known.
+fn near_or_all(name: &str, known: &[&str]) -> (Option<String>, Names) {
+    match nearest(name, known.iter().copied()) {
+        Some(near) => (Some(near.to_owned()), Names::default()),
+        None => (None, known.iter().copied().collect()),
     }
 }
 

@@ -3,12 +3,16 @@
 
 use std::collections::BTreeSet;
 
-use super::error::{DUPLICATE_FIELD, MISSING_FIELD, UNKNOWN_FIELD, UNKNOWN_NAME};
+use super::MAX_SHOWN;
+use super::error::{
+    DUPLICATE_FIELD, MISSING_FIELD, UNKNOWN_FIELD, UNKNOWN_NAME, WRONG_TYPE, YAML_WORD,
+};
 use super::model::{FieldKey, FieldName, Located, Scenario};
-use super::value::Misfit;
-use super::{MAX_SHOWN, listed};
 use crate::data_source::{DataSource, Index};
-use crate::diagnostic::{Code, Diagnostic, Span, did_you_mean};
+use crate::diagnostic::scenario_field::{FieldOnSource, RunOnly, ScenarioField};
+use crate::diagnostic::scenario_name::ScenarioName;
+use crate::diagnostic::scenario_value::ScenarioValue;
+use crate::diagnostic::{Cause, Code, Diagnostic, Names, Span};
 
 /// One thing that is wrong on one source.
 #[derive(Clone)]
@@ -19,10 +23,27 @@ pub(super) enum Problem {
     Other {
         code: &'static Code,
         span: Span,
-        message: String,
+        cause: OtherCause,
         first: Option<Span>,
-        help: Vec<String>,
     },
+}
+
+/// The cause of a problem that does not depend on the other sources.
+#[derive(Clone)]
+pub(super) enum OtherCause {
+    Value(ScenarioValue),
+    Field(ScenarioField),
+    Name(ScenarioName),
+}
+
+impl OtherCause {
+    fn cause(&self) -> &dyn Cause {
+        match self {
+            Self::Value(cause) => cause,
+            Self::Field(cause) => cause,
+            Self::Name(cause) => cause,
+        }
+    }
 }
 
 /// A field that a source does not have.
@@ -39,13 +60,15 @@ pub(super) struct MissingField {
 }
 
 impl Problem {
-    pub(super) fn misfit(misfit: Misfit, span: Span) -> Self {
+    pub(super) fn misfit(misfit: ScenarioValue, span: Span) -> Self {
         Self::Other {
-            code: misfit.code,
+            code: match misfit {
+                ScenarioValue::WrongType { .. } => &WRONG_TYPE,
+                ScenarioValue::YamlWord { .. } => &YAML_WORD,
+            },
             span,
-            message: misfit.message,
+            cause: OtherCause::Value(misfit),
             first: None,
-            help: misfit.help,
         }
     }
 
@@ -53,22 +76,23 @@ impl Problem {
         Self::Other {
             code: &DUPLICATE_FIELD,
             span,
-            message: format!("`{path}` is set twice on `{source}`"),
+            cause: OtherCause::Field(ScenarioField::SetTwiceOnSource {
+                name: path.to_owned(),
+                source: source.to_owned(),
+            }),
             first: Some(first),
-            help: vec!["take one of them out".to_owned()],
         }
     }
 
     pub(super) fn nameless(name: &FieldName, span: Span, source: &str) -> Self {
-        let name = &name.name.value;
         Self::Other {
             code: &UNKNOWN_NAME,
             span,
-            message: format!("`{name}` has no field on `{source}`"),
+            cause: OtherCause::Name(ScenarioName::NoFieldOnSource {
+                name: name.name.value.clone(),
+                source: source.to_owned(),
+            }),
             first: None,
-            help: vec![format!(
-                "add `{source}` to `{name}` in `fields`, or leave that source out with `only`"
-            )],
         }
     }
 
@@ -127,22 +151,15 @@ pub(super) fn merged(
             Problem::Other {
                 code,
                 span,
-                message,
+                cause,
                 first,
-                help,
             } => {
-                let label = if first.is_some() {
-                    "the second time"
-                } else {
-                    ""
-                };
-                let mut diagnostic =
-                    Diagnostic::error(code, message.as_str()).at(&scenario.source, *span, label);
-                if let Some(first) = first {
-                    diagnostic = diagnostic.at(&scenario.source, *first, "the first time");
+                let cause = cause.cause();
+                let diagnostic = Diagnostic::caused(code, cause, &scenario.source, *span);
+                match first {
+                    Some(first) => diagnostic.at(&scenario.source, *first, cause.other_label()),
+                    None => diagnostic,
                 }
-                diagnostic.help.clone_from(help);
-                diagnostic
             }
             Problem::NoField(field) => {
                 field.diagnostic(scenario, attack, &lacking(problems, field.span), sources)
@@ -161,27 +178,43 @@ impl MissingField {
         lacking: &[&str],
         sources: &[&str],
     ) -> Diagnostic {
-        let path = &self.path;
-        let suggestion = self.suggestion.as_deref();
-        let known = sources.iter().filter(|source| !lacking.contains(source));
-        let known: Vec<&str> = known.copied().collect();
-        let (code, message, help) = if let Some(below) = &self.below {
-            let message = format!("`{path}` is no field, but holds fields");
-            let help = format!("set one of them, such as `{below}`");
-            (&UNKNOWN_FIELD, message, vec![help])
-        } else if self.named {
-            unknown(path, &[self.source.as_str()], suggestion)
-        } else if known.is_empty() {
-            unknown(path, lacking, suggestion)
+        let known: Names = sources
+            .iter()
+            .filter(|source| !lacking.contains(source))
+            .copied()
+            .collect();
+        let (name, suggestion) = (self.path.clone(), self.suggestion.clone());
+        let cause = if let Some(below) = self.below.clone() {
+            FieldOnSource::FieldGroup { name, below }
+        } else if self.named || known.is_empty() {
+            let missing = if self.named {
+                std::iter::once(self.source.as_str()).collect()
+            } else {
+                lacking.iter().copied().collect()
+            };
+            FieldOnSource::UnknownField {
+                name,
+                missing,
+                suggestion,
+            }
         } else {
-            missing(path, lacking, &known, attack)
+            FieldOnSource::MissingField {
+                name,
+                known,
+                missing: lacking.iter().copied().collect(),
+                suggestion,
+                fix: if attack {
+                    RunOnly::OtherCase
+                } else {
+                    RunOnly::ThisCase
+                },
+            }
         };
-        let mut diagnostic = Diagnostic::error(code, message)
-            .at(&scenario.source, self.span, "")
-            .named(path);
-        diagnostic.details.suggestion.clone_from(&self.suggestion);
-        diagnostic.help = help;
-        diagnostic
+        let code = match cause {
+            FieldOnSource::MissingField { .. } => &MISSING_FIELD,
+            _ => &UNKNOWN_FIELD,
+        };
+        Diagnostic::caused(code, &cause, &scenario.source, self.span)
     }
 }
 
@@ -197,46 +230,6 @@ fn lacking(problems: &[Problem], place: Span) -> Vec<&str> {
         }
     }
     lacking
-}
-
-fn unknown(
-    path: &str,
-    lacking: &[&str],
-    suggestion: Option<&str>,
-) -> (&'static Code, String, Vec<String>) {
-    let message = format!("`{path}` is no field of {}", listed(lacking));
-    let mut help = Vec::new();
-    if let Some(near) = suggestion {
-        help.push(did_you_mean(near));
-    }
-    help.push(format!(
-        "if events have it all the same, list it: `force: [{path}]`"
-    ));
-    (&UNKNOWN_FIELD, message, help)
-}
-
-fn missing(
-    path: &str,
-    lacking: &[&str],
-    known: &[&str],
-    attack: bool,
-) -> (&'static Code, String, Vec<String>) {
-    let only = known.join(", ");
-    let message = format!(
-        "`{path}` is a field of {}, but not of {}",
-        listed(known),
-        listed(lacking)
-    );
-    let help = vec![
-        "if it has another name there, give it a `$name` in `fields` with its path on each source"
-            .to_owned(),
-        if attack {
-            format!("if it does not, set it in a case that runs `only: [{only}]`")
-        } else {
-            format!("if it does not, run the case `only: [{only}]`")
-        },
-    ];
-    (&MISSING_FIELD, message, help)
 }
 
 /// A field below `path`: its name, or the first one in the order of the alphabet.

@@ -14,6 +14,7 @@ use crate::data_source::constants::constants;
 use crate::data_source::derive::derive;
 use crate::data_source::{DataSource, EventKind};
 use crate::diagnostic::Span;
+use crate::diagnostic::scenario_source::PinEvidence;
 use crate::event::{Event, FieldType, Scalar, Timestamp};
 
 /// A source, and what the attack or case that is shaped forces there.
@@ -221,29 +222,32 @@ impl<'a> Shape<'a> {
         event: &mut Event,
     ) -> Vec<PinnedField> {
         let mut pinned = Vec::new();
-        let mut pin = |event: &mut Event, path: &str, value: &[Scalar], evidence: &str| {
+        let mut pin = |event: &mut Event,
+                       path: &str,
+                       value: &[Scalar],
+                       evidence: &dyn Fn() -> PinEvidence| {
             let wanted = event.values(path).to_vec();
             if touched.contains_key(path) && wanted != value {
                 pinned.push(PinnedField {
                     field: path.to_owned(),
                     wanted,
                     pinned: value.to_vec(),
-                    evidence: evidence.to_owned(),
+                    evidence: evidence(),
                 });
             }
             event.set(path, value.to_vec());
         };
         for sensor in self.pins(kind).filter(|pin| !self.forces(&pin.field)) {
-            pin(event, &sensor.field, &sensor.value, &sensor.evidence);
+            let evidence = || PinEvidence::Stated(sensor.evidence.clone());
+            pin(event, &sensor.field, &sensor.value, &evidence);
         }
         let fields: Vec<String> = event.fields().map(|(path, _)| path.to_owned()).collect();
         for path in fields {
             if !kind.carries(&path) && !self.forces(&path) {
-                let evidence = format!(
-                    "{} has no such field in {} events",
-                    self.source.title,
-                    kind.name()
-                );
+                let evidence = || PinEvidence::NoSuchField {
+                    source: self.source.title.clone(),
+                    kind: kind.name(),
+                };
                 pin(event, &path, &[], &evidence);
             }
         }
@@ -272,7 +276,9 @@ impl<'a> Shape<'a> {
                     field: path.to_owned(),
                     wanted: Vec::new(),
                     pinned: value.clone(),
-                    evidence: format!("a constant_keyword of {}", index.name),
+                    evidence: PinEvidence::OneValue {
+                        index: index.name.clone(),
+                    },
                 });
             }
             event.set(path, value);

@@ -1,6 +1,6 @@
 //! `at`: the time of an event from the start of its case. Used by the parser of events.
 
-pub(super) use crate::diagnostic::scenario::BadTime;
+pub(super) use crate::diagnostic::scenario_time::BadTime;
 
 /// The longest time from the start, either way: ten thousand hours.
 const LIMIT_MILLIS: i64 = 10_000 * 3_600_000;

@@ -3,18 +3,10 @@
 
 use std::net::IpAddr;
 
-use super::error::{WRONG_TYPE, YAML_WORD};
 use super::model::WrittenValue;
-use crate::diagnostic::Code;
+use crate::diagnostic::scenario_value::{ScenarioValue, ShownValue, TypeName, ValueFix};
 use crate::event::field::{Family, IntegerType, Reading};
 use crate::event::{FieldType, Scalar};
-
-/// Why a value does not fit its field.
-pub(super) struct Misfit {
-    pub(super) code: &'static Code,
-    pub(super) message: String,
-    pub(super) help: Vec<String>,
-}
 
 /// Plain words that YAML readers take for a boolean or for nothing.
 const WORDS: &[&str] = &[
@@ -33,50 +25,43 @@ pub(super) fn scalar(
     value: &WrittenValue,
     field_type: &FieldType,
     place: Place<'_>,
-) -> Result<Scalar, Misfit> {
+) -> Result<Scalar, ScenarioValue> {
     match field_type.family() {
         Some(Family::Number) => number(value, field_type, place),
         Some(Family::Boolean) => boolean(value, place),
         Some(Family::Ip) => address(value, place),
         Some(Family::Date) => date(value, field_type, place),
         Some(Family::Text | Family::Version) => text(value, place),
-        None if *field_type == FieldType::Object => Err(wrong(
-            place,
-            "an object",
-            value,
-            vec![format!("set a field in it, such as `{}.name`", place.path)],
-        )),
+        None if *field_type == FieldType::Object => {
+            let name = place.path.to_owned();
+            let fix = ValueFix::FieldInObject { name };
+            Err(wrong(place, "object", value, Some(fix)))
+        }
         None => Ok(Scalar::text(value.text.as_str())),
     }
 }
 
-fn wrong(place: Place<'_>, what: &str, value: &WrittenValue, help: Vec<String>) -> Misfit {
-    let Place { path, source } = place;
-    let text = shortened(&value.text);
-    Misfit {
-        code: &WRONG_TYPE,
-        message: format!("`{text}` does not fit `{path}`, {what} on `{source}`"),
-        help,
+fn wrong(
+    place: Place<'_>,
+    expected: &str,
+    value: &WrittenValue,
+    fix: Option<ValueFix>,
+) -> ScenarioValue {
+    ScenarioValue::WrongType {
+        name: place.path.to_owned(),
+        source: place.source.to_owned(),
+        found: ShownValue(value.text.clone()),
+        expected: TypeName(expected.to_owned()),
+        fix: fix.map(Box::new),
     }
 }
 
-fn shortened(text: &str) -> String {
-    match text.char_indices().nth(60) {
-        Some((at, _)) => format!("{}…", text.get(..at).unwrap_or("")),
-        None => text.to_owned(),
-    }
-}
-
-fn text(value: &WrittenValue, place: Place<'_>) -> Result<Scalar, Misfit> {
+fn text(value: &WrittenValue, place: Place<'_>) -> Result<Scalar, ScenarioValue> {
     let word = value.text.to_ascii_lowercase();
     if !value.quoted && WORDS.contains(&word.as_str()) {
-        return Err(Misfit {
-            code: &YAML_WORD,
-            message: format!(
-                "`{}` without quotes is no text to many YAML readers, and `{}` holds text",
-                value.text, place.path
-            ),
-            help: vec![format!("write '{}'", value.text)],
+        return Err(ScenarioValue::YamlWord {
+            name: place.path.to_owned(),
+            found: value.text.clone(),
         });
     }
     Ok(Scalar::text(value.text.as_str()))
@@ -86,18 +71,14 @@ fn number(
     value: &WrittenValue,
     field_type: &FieldType,
     place: Place<'_>,
-) -> Result<Scalar, Misfit> {
+) -> Result<Scalar, ScenarioValue> {
     let name = field_type.to_string();
-    let what = match name.as_str() {
-        "integer" | "unsigned_long" => format!("an {name}"),
-        _ => format!("a {name}"),
-    };
     let written = value.text.as_str();
     let json = serde_json::from_str::<serde_json::Number>(written).is_ok();
     if !json {
         let mended = mended_number(written);
-        let help = mended.map(|mended| format!("write {mended}"));
-        return Err(wrong(place, &what, value, help.into_iter().collect()));
+        let fix = mended.map(|number| ValueFix::Number { number });
+        return Err(wrong(place, &name, value, fix));
     }
     let scalar = if value.quoted {
         Scalar::text(written)
@@ -110,13 +91,15 @@ fn number(
             .parse::<f64>()
             .is_ok_and(|number| number.fract() != 0.0)
     {
-        let help = "Elasticsearch would cut the fraction off; write a whole number".to_owned();
-        return Err(wrong(place, &what, value, vec![help]));
+        return Err(wrong(place, &name, value, Some(ValueFix::WholeNumber)));
     }
     match field_type.read(scalar.raw()) {
         Reading::Malformed => {
-            let help = range(field_type).map(|range| format!("{what} holds {range}"));
-            Err(wrong(place, &what, value, help.into_iter().collect()))
+            let fix = range(field_type).map(|range| ValueFix::Range {
+                field_type: TypeName(name.clone()),
+                range,
+            });
+            Err(wrong(place, &name, value, fix))
         }
         _ => Ok(scalar),
     }
@@ -148,44 +131,49 @@ fn range(field_type: &FieldType) -> Option<&'static str> {
     }
 }
 
-fn boolean(value: &WrittenValue, place: Place<'_>) -> Result<Scalar, Misfit> {
+fn boolean(value: &WrittenValue, place: Place<'_>) -> Result<Scalar, ScenarioValue> {
     match (value.text.as_str(), value.quoted) {
         ("true", false) => Ok(Scalar::Bool(true)),
         ("false", false) => Ok(Scalar::Bool(false)),
         ("true" | "false", true) => Ok(Scalar::text(value.text.as_str())),
         (other, _) => {
-            let help = match other.to_ascii_lowercase().as_str() {
-                "yes" | "y" | "on" | "1" | "true" => "write `true`",
-                "no" | "n" | "off" | "0" | "false" => "write `false`",
-                _ => "write `true` or `false`",
+            let fix = match other.to_ascii_lowercase().as_str() {
+                "yes" | "y" | "on" | "1" | "true" => ValueFix::True,
+                "no" | "n" | "off" | "0" | "false" => ValueFix::False,
+                _ => ValueFix::TrueOrFalse,
             };
-            Err(wrong(place, "a boolean", value, vec![help.to_owned()]))
+            Err(wrong(place, "boolean", value, Some(fix)))
         }
     }
 }
 
-fn address(value: &WrittenValue, place: Place<'_>) -> Result<Scalar, Misfit> {
+fn address(value: &WrittenValue, place: Place<'_>) -> Result<Scalar, ScenarioValue> {
     let written = value.text.as_str();
     if written.parse::<IpAddr>().is_ok() {
         return Ok(Scalar::text(written));
     }
     let address_before = |separator: char| {
         let (before, _) = written.rsplit_once(separator)?;
-        before.parse::<IpAddr>().ok()
+        let address = before.parse::<IpAddr>().ok()?;
+        Some(address.to_string())
     };
-    let help = if let Some(network) = address_before('/') {
-        format!("an event has one address, not a network: {network}")
-    } else if let Some(host) = address_before(':') {
-        format!("the port is a field of its own; write {host}")
+    let fix = if let Some(address) = address_before('/') {
+        ValueFix::OneAddress { address }
+    } else if let Some(address) = address_before(':') {
+        ValueFix::WithoutPort { address }
     } else if written == "localhost" {
-        "write 127.0.0.1 or \"::1\"".to_owned()
+        ValueFix::AddressOfLocalhost
     } else {
-        "an address such as 10.0.5.23 or \"::1\"".to_owned()
+        ValueFix::Address
     };
-    Err(wrong(place, "an ip", value, vec![help]))
+    Err(wrong(place, "ip", value, Some(fix)))
 }
 
-fn date(value: &WrittenValue, field_type: &FieldType, place: Place<'_>) -> Result<Scalar, Misfit> {
+fn date(
+    value: &WrittenValue,
+    field_type: &FieldType,
+    place: Place<'_>,
+) -> Result<Scalar, ScenarioValue> {
     let written = value.text.as_str();
     let number = serde_json::from_str::<serde_json::Number>(written).is_ok();
     let scalar = if number && !value.quoted {
@@ -194,8 +182,7 @@ fn date(value: &WrittenValue, field_type: &FieldType, place: Place<'_>) -> Resul
         Scalar::text(written)
     };
     if field_type.read(scalar.raw()) == Reading::Malformed {
-        let help = "a date such as 2024-01-01T00:00:00.000Z".to_owned();
-        return Err(wrong(place, "a date", value, vec![help]));
+        return Err(wrong(place, "date", value, Some(ValueFix::Date)));
     }
     Ok(scalar)
 }

@@ -16,7 +16,8 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{DuplicateKeyPolicy, Error, NonFiniteFloatPolicy, Options, Spanned};
 
 use super::error::{DUPLICATE_KEY, LIMIT, WRONG_SHAPE};
-use crate::diagnostic::{Diagnostic, SourceText, Span};
+use crate::diagnostic::scenario_yaml::ScenarioYaml;
+use crate::diagnostic::{Cause, Diagnostic, SourceText, Span};
 
 /// The largest scenario file that is read, in bytes.
 pub(super) const MAX_BYTES: usize = 16 * 1024 * 1024;
@@ -59,11 +60,8 @@ pub(super) struct Key {
 pub(super) fn read(source: &Arc<SourceText>) -> (Vec<Node>, Vec<Diagnostic>) {
     let text = source.text();
     if text.len() > MAX_BYTES {
-        let message = format!(
-            "the file has {} bytes; a scenario file has at most 16 MiB",
-            text.len()
-        );
-        let diagnostic = Diagnostic::error(&LIMIT, message).at(source, Span::new(0, 0), "");
+        let cause = ScenarioYaml::FileTooLarge { bytes: text.len() };
+        let diagnostic = Diagnostic::caused(&LIMIT, &cause, source, Span::new(0, 0));
         return (Vec::new(), vec![diagnostic]);
     }
     let mut reader = Reader {
@@ -191,18 +189,15 @@ impl Reader<'_> {
             let key = self.node(key, text, base);
             let value = self.node(value, text, base);
             let NodeKind::Scalar { text: name, .. } = key.kind else {
-                let diagnostic = Diagnostic::error(&WRONG_SHAPE, "a key must be text")
-                    .at(self.source, key.span, "this key is a list or a map")
-                    .help("put it in quotes if it begins with `[` or `{`");
+                let cause = ScenarioYaml::KeyNoText;
+                let diagnostic = Diagnostic::caused(&WRONG_SHAPE, &cause, self.source, key.span);
                 self.diagnostics.push(diagnostic);
                 continue;
             };
             if let Some(first) = seen.get(&name) {
-                let message = format!("duplicate key `{name}` in a map");
-                let diagnostic = Diagnostic::error(&DUPLICATE_KEY, message)
-                    .at(self.source, key.span, "the second one")
-                    .at(self.source, *first, "the first one")
-                    .help("take one of them out");
+                let cause = ScenarioYaml::DuplicateKey { name };
+                let diagnostic = Diagnostic::caused(&DUPLICATE_KEY, &cause, self.source, key.span)
+                    .at(self.source, *first, cause.other_label());
                 self.diagnostics.push(diagnostic);
                 continue;
             }

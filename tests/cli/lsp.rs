@@ -646,6 +646,60 @@ fn a_name_that_is_not_known_is_mended_by_a_quick_fix() {
 }
 
 #[test]
+fn an_error_of_a_scenario_has_its_cause_and_a_quick_fix() {
+    let folder = Project::shipped();
+    let mut editor = Editor::open_project(folder.path());
+    let text = editor.open_file(SCENARIO);
+    editor.diagnostics(SCENARIO);
+    for (right, wrong, cause, name, suggestion) in [
+        (
+            "    expect: alert",
+            "    expect: allert",
+            "unknown-outcome",
+            "allert",
+            "alert",
+        ),
+        (
+            "      $integrity: High",
+            "      $integrty: High",
+            "undefined-name",
+            "$integrty",
+            "$integrity",
+        ),
+        (
+            "only: [sysmon, winlogbeat]",
+            "only: [sysmn, winlogbeat]",
+            "not-among-sources",
+            "sysmn",
+            "sysmon",
+        ),
+        (
+            "network.direction: ingress",
+            "network.directoin: ingress",
+            "unknown-field",
+            "network.directoin",
+            "network.direction",
+        ),
+    ] {
+        editor.change(SCENARIO, &text.replacen(right, wrong, 1));
+        let shown = editor.diagnostics(SCENARIO);
+        let marked = shown.iter().find(|one| one["data"]["cause"] == cause);
+        let marked = marked.unwrap_or_else(|| panic!("{cause}: {shown:?}"));
+        assert_eq!(marked["data"]["name"], name);
+        assert_eq!(marked["data"]["suggestion"], suggestion);
+        let about = json!({
+            "textDocument": {"uri": editor.uri(SCENARIO)},
+            "range": marked["range"],
+            "context": {"diagnostics": [marked]},
+        });
+        let found = editor.ask("textDocument/codeAction", about).unwrap();
+        let edits = &found[0]["edit"]["changes"][&editor.uri(SCENARIO)];
+        assert_eq!(edits[0]["newText"], suggestion, "{found}");
+    }
+    assert!(editor.end());
+}
+
+#[test]
 fn diagnostics_belong_to_the_text_that_is_shown() {
     let folder = Project::shipped();
     let mut editor = Editor::open_project(folder.path());

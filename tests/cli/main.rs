@@ -67,6 +67,7 @@ mod rule_type_tables;
 mod rule_types;
 mod scan;
 mod scan_indicators;
+mod scenario_causes;
 mod shards;
 mod suppression;
 mod test_command;

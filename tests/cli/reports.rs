@@ -114,12 +114,14 @@ fn reasons_and_errors_have_words_for_programs() {
         .unwrap();
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert!(jsonschema::is_valid(&schema, &report), "{report}");
-    let details = serde_json::json!({"name": "casse", "suggestion": "cases"});
+    let details = serde_json::json!({"part": "scenario", "name": "casse", "suggestion": "cases"});
     assert_eq!(report["errors"][0]["details"], details);
+    assert_eq!(report["errors"][0]["cause"], "unknown-key");
     let sarif = fs::read_to_string(typo.path().join("sarif.out")).unwrap();
     let sarif: serde_json::Value = serde_json::from_str(&sarif).unwrap();
     let properties = &sarif["runs"][0]["results"][0]["properties"];
     assert_eq!(properties["suggestion"], "cases");
+    assert_eq!(properties["cause"], "unknown-key");
     assert_eq!(properties["code"], report["errors"][0]["code"]);
 }
 

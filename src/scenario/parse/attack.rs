@@ -5,12 +5,18 @@ use std::collections::BTreeMap;
 use super::sources::{MAX_SOURCES, sources};
 use super::{Parser, case, each, event, expectation, given, production, repeated};
 use crate::diagnostic::Span;
+use crate::diagnostic::scenario_event::ScenarioEvent;
+use crate::diagnostic::scenario_name::ScenarioName;
+use crate::diagnostic::scenario_part::ScenarioPart::{self, Key};
+use crate::diagnostic::scenario_part::{Counted, Shape};
+use crate::diagnostic::scenario_source::Tested;
+use crate::diagnostic::scenario_structure::ScenarioStructure;
 use crate::scenario::error::{DUPLICATE_CASE, UNKNOWN_NAME, WRONG_SHAPE};
 use crate::scenario::model::{
     Alerts, Attack, Base, Case, Deployment, EventRole, EventSpec, Expectation, Expected, FieldName,
     Located, PerSource, Scenario,
 };
-use crate::scenario::yaml::{Key, Node, NodeKind};
+use crate::scenario::yaml::{self, Node, NodeKind};
 
 pub(in crate::scenario) const KEYS: &[&str] = &[
     "rule",
@@ -42,16 +48,16 @@ const MAX_NAMES: usize = 1_000;
 
 /// Reads one document; `None` when it has no attack to start from.
 pub(super) fn scenario(parser: &mut Parser<'_>, document: usize, node: &Node) -> Option<Scenario> {
-    let mut entries = parser.map(node, "a scenario")?;
+    let mut entries = parser.map(node, &ScenarioPart::Scenario)?;
     let rule = entries
         .take("rule")
-        .and_then(|node| parser.text(node, "`rule`"));
+        .and_then(|node| parser.text(node, &Key("rule")));
     let sources = entries
         .take("sources")
-        .map(|node| sources(parser, node, "`sources`"));
+        .map(|node| sources(parser, node, "sources"));
     let skip = entries
         .take("skip")
-        .and_then(|node| parser.text(node, "the reason to skip the scenario"));
+        .and_then(|node| parser.text(node, &ScenarioPart::SkipReason));
     let deployment = entries
         .take("deployment")
         .map(|node| deployment(parser, node));
@@ -71,13 +77,9 @@ pub(super) fn scenario(parser: &mut Parser<'_>, document: usize, node: &Node) ->
         .take("tables")
         .map_or_else(Vec::new, |node| given::tables(parser, node));
     let [attack_node, cases_node] = ["attack", "cases"].map(|key| entries.take(key));
-    parser.rest(&entries, "a scenario", KEYS);
+    parser.rest(&entries, &ScenarioPart::Scenario, KEYS);
     let Some(attack_node) = attack_node else {
-        parser.missing(
-            node.span,
-            "the scenario has no `attack`",
-            "`attack` holds the events that every case starts from",
-        );
+        parser.missing(node.span, &ScenarioStructure::NoAttack);
         return None;
     };
     let mut scenario = Scenario {
@@ -144,16 +146,15 @@ fn alert(span: Span) -> PerSource<Expectation> {
 }
 
 /// A key of the attack with its value, where it is written.
-type Entry<'n> = Option<(&'n Key, &'n Node)>;
+type Entry<'n> = Option<(&'n yaml::Key, &'n Node)>;
 
 fn attack(parser: &mut Parser<'_>, scenario: &Scenario, node: &Node) -> Option<Attack> {
     let node = &each::resolve(parser, node, scenario);
-    let mut entries = parser.map(node, "`attack`")?;
+    let mut entries = parser.map(node, &Key("attack"))?;
     let name = if let Some(name) = entries.take("name") {
-        parser.one_line(name, "the attack's name")
+        parser.one_line(name, &ScenarioPart::AttackName)
     } else {
-        let help = "name what happens: `name: remote WMI starts PowerShell`";
-        parser.missing(node.span, "the attack has no `name`", help);
+        parser.missing(node.span, &ScenarioStructure::NoAttackName);
         None
     };
     let from = [
@@ -166,7 +167,7 @@ fn attack(parser: &mut Parser<'_>, scenario: &Scenario, node: &Node) -> Option<A
     let schedule = entries
         .take("schedule")
         .and_then(|node| production::schedule(parser, node));
-    parser.rest(&entries, "`attack`", ATTACK_KEYS);
+    parser.rest(&entries, &Key("attack"), ATTACK_KEYS);
     let base = base(parser, scenario, node, from, beside)?;
     let labels = event::labels(&base);
     let expect = match expect {
@@ -174,7 +175,7 @@ fn attack(parser: &mut Parser<'_>, scenario: &Scenario, node: &Node) -> Option<A
         None => alert(node.span),
     };
     let sources = scenario.sources.as_deref();
-    expectation::covers(parser, scenario, &expect, sources, "the attack");
+    expectation::covers(parser, scenario, &expect, sources, Tested::Attack);
     Some(Attack {
         name: name.unwrap_or_else(|| Located::new(String::new(), node.span)),
         base,
@@ -197,27 +198,22 @@ fn base(
         (Some((_, events)), None) => Base::Written(attack_events(parser, scenario, events)),
         (None, Some((_, from))) => Base::Captured(event::events_from(parser, from)?),
         (Some((_, events)), Some((key, _))) => {
-            parser.error(
-                &WRONG_SHAPE,
-                key.span,
-                "the attack has both `events` and `events_from`",
-                "",
-                &["events are written or captured; take one of the two out"],
-            );
+            parser.error(&WRONG_SHAPE, key.span, &ScenarioEvent::EventsAndCapture);
             Base::Written(attack_events(parser, scenario, events))
         }
         (None, None) => {
-            let help = "`events` maps labels to events";
-            parser.missing(node.span, "the attack has no `events`", help);
+            parser.missing(node.span, &ScenarioEvent::NoEvents);
             Base::Written(Vec::new())
         }
     };
     if let Base::Captured(_) = &base {
         for (key, _) in [history, seen, indicators].into_iter().flatten() {
-            let message = format!("`{}` beside `events_from`", key.text);
-            let help = "a recording has its own past and its own indicators, at its own times: write the \
-                        attack as `events`";
-            parser.error(&WRONG_SHAPE, key.span, message, "", &[help]);
+            let name = key.text.clone();
+            parser.error(
+                &WRONG_SHAPE,
+                key.span,
+                &ScenarioEvent::BesideCapture { name },
+            );
         }
     }
     if let Base::Written(events) = &mut base {
@@ -241,18 +237,13 @@ fn attack_events(parser: &mut Parser<'_>, scenario: &Scenario, node: &Node) -> V
 }
 
 fn deployment(parser: &mut Parser<'_>, node: &Node) -> Deployment {
-    match parser.text(node, "`deployment`") {
+    match parser.text(node, &Key("deployment")) {
         Some(text) if text.value == "combined" => Deployment::Combined,
         Some(text) if text.value == "separate" => Deployment::Separate,
         Some(text) => {
-            let message = format!("`{}` is no deployment", text.value);
-            parser.error(
-                &WRONG_SHAPE,
-                text.span,
-                message,
-                "",
-                &["`separate` (each source in an Elasticsearch of its own) or `combined`"],
-            );
+            let found = text.value;
+            let cause = ScenarioStructure::UnknownDeployment { found };
+            parser.error(&WRONG_SHAPE, text.span, &cause);
             Deployment::default()
         }
         None => Deployment::default(),
@@ -261,33 +252,38 @@ fn deployment(parser: &mut Parser<'_>, node: &Node) -> Deployment {
 
 /// `fields`: `$name` → source → path.
 fn field_names(parser: &mut Parser<'_>, node: &Node) -> Vec<FieldName> {
-    let Some(entries) = parser.map(node, "`fields`") else {
+    let Some(entries) = parser.map(node, &Key("fields")) else {
         return Vec::new();
     };
     let mut names = Vec::new();
-    if !parser.few(node.span, entries.entries.len(), MAX_NAMES, "names") {
+    if !parser.few(node.span, entries.entries.len(), MAX_NAMES, Counted::Names) {
         return names;
     }
     for (key, value) in entries.entries {
         if !each::is_name(&key.text) {
-            let bare = key.text.trim_start_matches('$');
-            let message = format!("`{}` is no $name", key.text);
-            let help = format!(
-                "a name is a dollar sign, a letter, then letters, digits, `_` and \
-                                `-`: `${bare}`"
-            );
-            parser.error(&UNKNOWN_NAME, key.span, message, "", &[&help]);
+            let cause = ScenarioName::NotAName {
+                name: key.text.clone(),
+                fix: key.text.trim_start_matches('$').to_owned(),
+            };
+            parser.error(&UNKNOWN_NAME, key.span, &cause);
             continue;
         }
-        let Some(paths) = parser.map(value, &format!("`{}`", key.text)) else {
+        let name = key.text.clone();
+        let Some(paths) = parser.map(value, &ScenarioPart::FieldName { name }) else {
             continue;
         };
-        if !parser.few(value.span, paths.entries.len(), MAX_SOURCES, "sources") {
+        if !parser.few(
+            value.span,
+            paths.entries.len(),
+            MAX_SOURCES,
+            Counted::Sources,
+        ) {
             continue;
         }
-        let what = format!("the field of `{}`", key.text);
+        let name = key.text.clone();
+        let part = ScenarioPart::PathOfName { name };
         let paths = paths.entries.into_iter().filter_map(|(source, path)| {
-            let path = parser.text(path, &what)?;
+            let path = parser.text(path, &part)?;
             Some((Located::new(source.text.clone(), source.span), path))
         });
         let paths = paths.collect();
@@ -311,7 +307,7 @@ fn cases(
         NodeKind::List(items) => items.as_slice(),
         NodeKind::Scalar { text, .. } if text.is_empty() => &[],
         _ => {
-            parser.shape(node, "`cases`", "a list");
+            parser.shape(node, &Key("cases"), Shape::List);
             &[]
         }
     };
@@ -338,12 +334,9 @@ pub(super) fn unique_names(parser: &mut Parser<'_>, scenarios: &[Scenario]) {
     });
     for (name, span) in names.filter(|(name, _)| !name.is_empty()) {
         if let Some(first) = seen.get(name) {
-            let message = format!("two cases are named `{name}`");
-            let diagnostic = crate::diagnostic::Diagnostic::error(&DUPLICATE_CASE, message)
-                .at(parser.source, span, "the second one")
-                .at(parser.source, *first, "the first one")
-                .help("rename one: snapshots and reports know a case by its name");
-            parser.push(diagnostic);
+            let name = name.to_owned();
+            let cause = ScenarioStructure::DuplicateCase { name };
+            parser.repeated(&DUPLICATE_CASE, span, *first, &cause);
         } else {
             seen.insert(name, span);
         }

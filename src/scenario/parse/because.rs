@@ -2,9 +2,13 @@
 
 use super::Parser;
 use super::sources::MAX_SOURCES;
+use crate::diagnostic::scenario_expectation::ScenarioExpectation;
+use crate::diagnostic::scenario_part::{Counted, ScenarioPart};
 use crate::scenario::error::CONTRADICTION;
 use crate::scenario::model::{Alerts, Expectation, Expected, Located, PerSource};
 use crate::scenario::yaml::{Node, NodeKind};
+
+const BECAUSE: ScenarioPart = ScenarioPart::Key("because");
 
 /// Reads `because`: one text, a list, or either for each source.
 pub(super) fn because(
@@ -13,36 +17,34 @@ pub(super) fn because(
     expect: &PerSource<Expectation>,
 ) -> PerSource<Vec<Located<String>>> {
     let because = match &node.kind {
-        NodeKind::Map(entries) if !parser.few(node.span, entries.len(), MAX_SOURCES, "sources") => {
+        NodeKind::Map(entries)
+            if !parser.few(node.span, entries.len(), MAX_SOURCES, Counted::Sources) =>
+        {
             PerSource::Each(Vec::new())
         }
         NodeKind::Map(entries) => {
             let each = entries.iter().map(|(source, node)| {
-                let texts = parser.texts(node, "`because`");
+                let texts = parser.texts(node, &BECAUSE);
                 (Located::new(source.text.clone(), source.span), texts)
             });
             PerSource::Each(each.collect())
         }
-        _ => PerSource::All(parser.texts(node, "`because`")),
+        _ => PerSource::All(parser.texts(node, &BECAUSE)),
     };
     if of_counts(&because, expect) {
         return because;
     }
-    let alert_help = "it says which clause must have stopped the case: leave it out, or expect \
-                      `none`";
     match &because {
         PerSource::All(_) if expect.values().iter().all(|expect| expect.is_alert()) => {
-            let message = "`because` where an alert is expected";
-            parser.error(&CONTRADICTION, node.span, message, "", &[alert_help]);
+            let cause = ScenarioExpectation::BecauseWithAlert;
+            parser.error(&CONTRADICTION, node.span, &cause);
         }
         PerSource::Each(entries) => {
             for (source, _) in entries {
                 if expect.get(&source.value).is_some_and(Expectation::is_alert) {
-                    let message = format!(
-                        "`because` for `{}`, where an alert is expected",
-                        source.value
-                    );
-                    parser.error(&CONTRADICTION, source.span, message, "", &[alert_help]);
+                    let name = source.value.clone();
+                    let cause = ScenarioExpectation::BecauseWithAlertOn { name };
+                    parser.error(&CONTRADICTION, source.span, &cause);
                 }
             }
         }

@@ -4,6 +4,11 @@ use super::each::{self, Combination};
 use super::expectation::SiblingKeys;
 use super::sources::sources;
 use super::{Entries, Parser, because, event, expectation, given, production};
+use crate::diagnostic::scenario_event::{CaptureChange, ScenarioEvent};
+use crate::diagnostic::scenario_part::ScenarioPart;
+use crate::diagnostic::scenario_source::{ScenarioSource, Tested};
+use crate::diagnostic::scenario_structure::ScenarioStructure;
+use crate::diagnostic::suggest::nearest;
 use crate::diagnostic::{Span, escape};
 use crate::scenario::error::{CONTRADICTION, UNKNOWN_LABEL, UNKNOWN_SOURCE, WRONG_SHAPE};
 use crate::scenario::model::{
@@ -41,13 +46,13 @@ pub(super) fn cases(
     node: &Node,
     cases: &mut Vec<Case>,
 ) {
-    let Some(mut entries) = parser.map(node, "a case") else {
+    let Some(mut entries) = parser.map(node, &ScenarioPart::Case) else {
         return;
     };
     let name = if let Some(node) = entries.take("name") {
-        parser.one_line(node, "the name of a case")
+        parser.one_line(node, &ScenarioPart::CaseName)
     } else {
-        parser.missing(node.span, "the case has no `name`", "name what it shows");
+        parser.missing(node.span, &ScenarioStructure::NoCaseName);
         None
     };
     let name = name.unwrap_or_else(|| Located::new(String::new(), node.span));
@@ -78,11 +83,11 @@ fn case(
     node: &Node,
     name: Located<String>,
 ) -> Option<Case> {
-    let mut entries = parser.map(node, "a case")?;
+    let mut entries = parser.map(node, &ScenarioPart::Case)?;
     let _ = (entries.take("name"), entries.take("each"));
     let only = entries
         .take("only")
-        .map(|node| sources(parser, node, "`only`"));
+        .map(|node| sources(parser, node, "only"));
     let skip = entries
         .take("skip")
         .map_or_else(Vec::new, |node| skip(parser, node));
@@ -110,7 +115,7 @@ fn case(
         Some(node) => because::because(parser, node, &expect),
         None => PerSource::All(Vec::new()),
     };
-    parser.rest(&entries, "a case", KEYS);
+    parser.rest(&entries, &ScenarioPart::Case, KEYS);
     let case = Case {
         name: name.value,
         name_span: name.span,
@@ -158,25 +163,23 @@ fn without_expect(
     span: Span,
 ) -> PerSource<Expectation> {
     if beside.gap.is_none() && beside.noise.is_none() {
-        let help = "add `expect: alert` or `expect: none`";
-        parser.missing(span, "the case has no `expect`", help);
+        parser.missing(span, &ScenarioStructure::NoExpectation);
     }
     expectation::pinned(parser, scenario, beside, span)
 }
 
 fn skip(parser: &mut Parser<'_>, node: &Node) -> Vec<(Located<String>, Located<String>)> {
     if !matches!(node.kind, NodeKind::Map(_)) {
-        let message = "`skip` must be a map from source to reason";
-        let help = "`skip: {sysmon: the reason}`";
-        parser.error(&WRONG_SHAPE, node.span, message, "", &[help]);
+        let cause = ScenarioStructure::SkipWithoutReasons;
+        parser.error(&WRONG_SHAPE, node.span, &cause);
         return Vec::new();
     }
-    let Some(entries) = parser.map(node, "`skip`") else {
+    let Some(entries) = parser.map(node, &ScenarioPart::Key("skip")) else {
         return Vec::new();
     };
     let skips = entries.entries.into_iter().filter_map(|(source, reason)| {
-        let what = format!("the reason to skip `{}`", source.text);
-        let reason = parser.text(reason, &what)?;
+        let name = source.text.clone();
+        let reason = parser.text(reason, &ScenarioPart::SkippedSource { name })?;
         Some((Located::new(source.text.clone(), source.span), reason))
     });
     skips.collect()
@@ -217,9 +220,9 @@ fn changes(
         let Some(add) = add else { continue };
         for event in event::events(parser, scenario, add, role) {
             if labels.contains(&event.label.value) {
-                let message = format!("an event is labelled `{}` already", event.label.value);
-                let help = "an added event needs a label of its own; `change` changes one";
-                parser.error(&UNKNOWN_LABEL, event.label.span, message, "", &[help]);
+                let name = event.label.value;
+                let cause = ScenarioEvent::TakenLabel { name };
+                parser.error(&UNKNOWN_LABEL, event.label.span, &cause);
             } else {
                 labels.push(event.label.value.clone());
                 changes.push(Change::Add(event));
@@ -232,11 +235,14 @@ fn changes(
 /// The labels of `remove`, which are taken from those of the case's events.
 fn removed(parser: &mut Parser<'_>, node: &Node, labels: &mut Vec<String>) -> Vec<Located<String>> {
     let mut removed: Vec<Located<String>> = Vec::new();
-    for label in parser.texts(node, "`remove`") {
+    for label in parser.texts(node, &ScenarioPart::Key("remove")) {
         if removed.iter().any(|other| other.value == label.value) {
-            let message = format!("`{}` is removed twice", label.value);
-            let help = "take one of them out";
-            parser.error(&UNKNOWN_LABEL, label.span, message, "", &[help]);
+            let name = label.value;
+            parser.error(
+                &UNKNOWN_LABEL,
+                label.span,
+                &ScenarioEvent::RemovedTwice { name },
+            );
         } else if labels.contains(&label.value) {
             labels.retain(|known| *known != label.value);
             removed.push(label);
@@ -255,19 +261,14 @@ fn change_events(
     removed: &[Located<String>],
     changes: &mut Vec<Change>,
 ) {
-    let Some(entries) = parser.map(step, "`change`") else {
+    let Some(entries) = parser.map(step, &ScenarioPart::Key("change")) else {
         return;
     };
     for (label, node) in entries.entries {
         if removed.iter().any(|other| other.value == label.text) {
-            let message = format!("`{}` is both removed and changed", label.text);
-            parser.error(
-                &CONTRADICTION,
-                label.span,
-                message,
-                "",
-                &["take one of the two out"],
-            );
+            let name = label.text.clone();
+            let cause = ScenarioEvent::RemovedAndChanged { name };
+            parser.error(&CONTRADICTION, label.span, &cause);
         } else if !labels.contains(&label.text) {
             event::unknown_label(parser, &label.text, label.span, labels);
             // What stands below a wrong label is read for its own errors.
@@ -284,25 +285,25 @@ fn check_captured(parser: &mut Parser<'_>, scenario: &Scenario, case: &Case) {
         return;
     }
     if let Some(repeat) = &case.repeat {
-        let help = "write the events in the scenario to repeat them";
-        let message = "the events of a capture cannot be repeated";
-        parser.error(&CONTRADICTION, repeat.span, message, "", &[help]);
+        parser.error(&CONTRADICTION, repeat.span, &ScenarioEvent::CaptureRepeated);
     }
-    let help = "a change of captured events sets or removes fields; write the events in the \
-                scenario to change more";
     for change in &case.changes {
-        let (span, what) = match change {
+        let (span, change) = match change {
             Change::Remove(_) => continue,
-            Change::Add(event) => (event.label.span, "no events can be added to a capture"),
+            Change::Add(event) => (event.label.span, CaptureChange::Add),
             Change::Event(event) => {
                 match (&event.kind, event.at.as_ref().or(event.ingested.as_ref())) {
-                    (Some(kind), _) => (kind.span, "a captured event has its own kind"),
-                    (None, Some(at)) => (at.span, "a captured event has its own time"),
+                    (Some(kind), _) => (kind.span, CaptureChange::Kind),
+                    (None, Some(at)) => (at.span, CaptureChange::Time),
                     (None, None) => continue,
                 }
             }
         };
-        parser.error(&CONTRADICTION, span, what, "", &[help]);
+        parser.error(
+            &CONTRADICTION,
+            span,
+            &ScenarioEvent::CaptureChanged { change },
+        );
     }
 }
 
@@ -312,14 +313,12 @@ fn check_sources(parser: &mut Parser<'_>, scenario: &Scenario, case: &Case) {
     if let (Some(only), Some(known)) = (&case.only, known) {
         for name in only {
             if !known.iter().any(|source| source.value == name.value) {
-                let names: Vec<&str> = known.iter().map(|source| &*source.value).collect();
-                let message = format!("the scenario does not run on `{}`", name.value);
-                let help =
-                    match crate::diagnostic::suggest::nearest(&name.value, names.iter().copied()) {
-                        Some(near) => format!("did you mean `{near}`?"),
-                        None => "add it to `sources`".to_owned(),
-                    };
-                parser.error(&UNKNOWN_SOURCE, name.span, message, "", &[&help]);
+                let names = known.iter().map(|source| &*source.value);
+                let cause = ScenarioSource::NotAmongSources {
+                    name: name.value.clone(),
+                    suggestion: nearest(&name.value, names).map(str::to_owned),
+                };
+                parser.error(&UNKNOWN_SOURCE, name.span, &cause);
             }
         }
     }
@@ -331,7 +330,13 @@ fn check_sources(parser: &mut Parser<'_>, scenario: &Scenario, case: &Case) {
                 .filter(|name| case.skipped(&name.value).is_none());
             runs.cloned().collect()
         });
-        expectation::covers(parser, scenario, &case.expect, runs.as_deref(), "the case");
+        expectation::covers(
+            parser,
+            scenario,
+            &case.expect,
+            runs.as_deref(),
+            Tested::Case,
+        );
     }
     let Some(sources) = sources else { return };
     let named_by_because = match &case.because {
@@ -341,10 +346,13 @@ fn check_sources(parser: &mut Parser<'_>, scenario: &Scenario, case: &Case) {
     let skipped = case.skip.iter().map(|(source, _)| source);
     for name in skipped.chain(named_by_because) {
         if !sources.iter().any(|source| source.value == name.value) {
-            let names: Vec<&str> = sources.iter().map(|source| &*source.value).collect();
-            let message = format!("the case does not run on `{}`", name.value);
-            let help = format!("it runs on {}", super::listed(&names));
-            parser.error(&UNKNOWN_SOURCE, name.span, message, "", &[&help]);
+            let cause = ScenarioSource::NotRunOn {
+                tested: Tested::Case,
+                name: name.value.clone(),
+                suggestion: None,
+                expected: sources.iter().map(|source| &*source.value).collect(),
+            };
+            parser.error(&UNKNOWN_SOURCE, name.span, &cause);
         }
     }
 }

@@ -5,9 +5,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{Parser, listed};
-use crate::diagnostic::Span;
+use super::{Parser, near_or_all};
+use crate::diagnostic::scenario_name::{ScenarioEach, ScenarioName};
+use crate::diagnostic::scenario_part::{Counted, ScenarioPart};
 use crate::diagnostic::suggest::nearest;
+use crate::diagnostic::{Names, Span};
 use crate::scenario::error::{BAD_EACH, LIMIT, UNKNOWN_NAME};
 use crate::scenario::model::Scenario;
 use crate::scenario::yaml::{Key, Node, NodeKind};
@@ -53,19 +55,14 @@ pub(super) fn combinations(
     each: &Node,
     case: &Node,
 ) -> Vec<Combination> {
-    let Some(entries) = parser.map(each, "`each`") else {
+    let Some(entries) = parser.map(each, &ScenarioPart::Key("each")) else {
         return Vec::new();
     };
     if entries.entries.is_empty() {
-        let message = "`each` names no values";
-        parser.error(&BAD_EACH, each.span, message, "", &[EXAMPLE]);
+        parser.error(&BAD_EACH, each.span, &ScenarioEach::NoNames);
     }
-    if !parser.few(
-        each.span,
-        entries.entries.len(),
-        MAX_NAMES,
-        "names in one `each`",
-    ) {
+    let count = entries.entries.len();
+    if !parser.few(each.span, count, MAX_NAMES, Counted::EachNames) {
         return Vec::new();
     }
     let before = parser.diagnostics.len();
@@ -76,8 +73,8 @@ pub(super) fn combinations(
         let values = values(parser, key, node);
         names.push((name.clone(), key.span));
         if all.len() * values.len().max(1) > MAX_COMBINATIONS {
-            let message = format!("this `each` makes more than {MAX_COMBINATIONS} cases");
-            parser.error(&BAD_EACH, key.span, message, "", &[]);
+            let most = MAX_COMBINATIONS;
+            parser.error(&BAD_EACH, key.span, &ScenarioEach::TooManyCases { most });
             return Vec::new();
         }
         all = all
@@ -99,9 +96,7 @@ pub(super) fn combinations(
         .copied
         .saturating_add(all.len().saturating_mul(size(case)));
     if parser.copied > MAX_COPIED {
-        let message = "the cases that `each` makes are too large together";
-        let help = "test fewer combinations, or split the file";
-        parser.error(&LIMIT, each.span, message, "", &[help]);
+        parser.error(&LIMIT, each.span, &ScenarioEach::TooLarge);
         return Vec::new();
     }
     all
@@ -121,9 +116,8 @@ fn unused(parser: &mut Parser<'_>, scenario: &Scenario, names: &[(String, Span)]
         .iter()
         .filter(|(name, _)| !used.contains(name.as_str()))
     {
-        let message = format!("nothing in the case uses `{name}`");
-        let help = format!("write `{name}` where its values belong");
-        parser.error(&BAD_EACH, *span, message, "", &[&help]);
+        let name = name.clone();
+        parser.error(&BAD_EACH, *span, &ScenarioEach::UnusedName { name });
     }
 }
 
@@ -158,24 +152,16 @@ fn size(node: &Node) -> usize {
     }
 }
 
-const EXAMPLE: &str = "`each: {exe: {notepad: C:\\Windows\\notepad.exe}}`, then `$exe` in the case";
-
 /// The name with its dollar sign; it may be written with one.
 fn name_of(parser: &mut Parser<'_>, scenario: &Scenario, key: &Key) -> String {
     let name = format!("${}", key.text.strip_prefix('$').unwrap_or(&key.text));
     if !is_name(&name) {
-        let message = format!("`{}` cannot be a name", key.text);
-        parser.error(
-            &BAD_EACH,
-            key.span,
-            message,
-            "",
-            &["a name begins with a letter and has letters, digits, `_` and `-`"],
-        );
+        let name = key.text.clone();
+        parser.error(&BAD_EACH, key.span, &ScenarioEach::InvalidName { name });
     }
     if scenario.names.iter().any(|known| known.name.value == name) {
-        let message = format!("`{name}` is a field of `fields` already");
-        parser.error(&BAD_EACH, key.span, message, "", &["take another name"]);
+        let name = name.clone();
+        parser.error(&BAD_EACH, key.span, &ScenarioEach::TakenName { name });
     }
     name
 }
@@ -192,22 +178,20 @@ fn values(parser: &mut Parser<'_>, key: &Key, node: &Node) -> Vec<(String, Span,
                 if let NodeKind::Scalar { text, .. } = &item.kind {
                     return Some((unescaped(text), item.span, item.clone()));
                 }
-                let message = format!("a value of `{}` is no text", key.text);
-                let help =
-                    "a list names its cases by its values; write a map to name them otherwise";
-                parser.error(&BAD_EACH, item.span, message, "", &[help]);
+                let name = key.text.clone();
+                parser.error(&BAD_EACH, item.span, &ScenarioEach::ValueNoText { name });
                 None
             })
             .collect(),
         NodeKind::Scalar { .. } => {
-            let message = format!("`{}` has one value, not several", key.text);
-            parser.error(&BAD_EACH, node.span, message, "", &[EXAMPLE]);
+            let name = key.text.clone();
+            parser.error(&BAD_EACH, node.span, &ScenarioEach::OneValue { name });
             return Vec::new();
         }
     };
     if values.is_empty() {
-        let message = format!("`{}` has no values, so there are no cases", key.text);
-        parser.error(&BAD_EACH, node.span, message, "", &[EXAMPLE]);
+        let name = key.text.clone();
+        parser.error(&BAD_EACH, node.span, &ScenarioEach::NoValues { name });
     }
     values
 }
@@ -288,8 +272,8 @@ impl Substitution<'_> {
                 text: format!("{text}{append}"),
             },
             Some(_) => {
-                let message = format!("`{name}` is no text, so it cannot be a key");
-                parser.error(&UNKNOWN_NAME, key.span, message, "", &[]);
+                let name = name.to_owned();
+                parser.error(&UNKNOWN_NAME, key.span, &ScenarioName::NameAsKey { name });
                 key.clone()
             }
             None => {
@@ -313,34 +297,22 @@ impl Substitution<'_> {
 
     fn unknown(&self, parser: &mut Parser<'_>, name: &str, span: Span) {
         let bound = self.combination.bindings.iter();
-        if let Some(near) = nearest(name, bound.map(|(bound, _)| bound.as_str())) {
-            let message = format!("`{name}` is not defined");
-            let help = format!("did you mean `{near}`?");
-            parser.error(&UNKNOWN_NAME, span, message, "", &[&help]);
-        } else {
-            unknown_name(parser, self.scenario, name, span);
-        }
+        let near = nearest(name, bound.map(|(bound, _)| bound.as_str()));
+        let (suggestion, expected) = match near {
+            Some(near) => (Some(near.to_owned()), Names::default()),
+            None => near_or_all(name, &self.fields()),
+        };
+        let cause = ScenarioName::UndefinedName {
+            name: name.to_owned(),
+            suggestion,
+            expected,
+        };
+        parser.error(&UNKNOWN_NAME, span, &cause);
     }
-}
 
-/// Reports a `$name` that `fields` does not define.
-fn unknown_name(parser: &mut Parser<'_>, scenario: &Scenario, name: &str, span: Span) {
-    let known: Vec<&str> = scenario
-        .names
-        .iter()
-        .map(|known| known.name.value.as_str())
-        .collect();
-    let message = format!("`{name}` is not defined");
-    let help = match nearest(name, known.iter().copied()) {
-        Some(near) => {
-            let help = format!("did you mean `{near}`?");
-            return parser.error(&UNKNOWN_NAME, span, message, "", &[&help]);
-        }
-        None if known.is_empty() => {
-            "define it in `fields`, or in the `each` of the case".to_owned()
-        }
-        None => format!("`fields` defines {}", listed(&known)),
-    };
-    let literal = format!("for the text itself write `${name}`");
-    parser.error(&UNKNOWN_NAME, span, message, "", &[&help, &literal]);
+    /// The `$name`s that stand for fields.
+    fn fields(&self) -> Vec<&str> {
+        let names = self.scenario.names.iter();
+        names.map(|known| known.name.value.as_str()).collect()
+    }
 }

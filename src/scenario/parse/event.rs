@@ -1,8 +1,10 @@
 //! Events: their kind, time and fields, as the attack, `change` and `add` write them.
 
-use super::{Parser, each, field, production, repeated};
-use crate::diagnostic::suggest::nearest;
-use crate::diagnostic::{Diagnostic, Span};
+use super::{Parser, each, field, near_or_all, production, repeated};
+use crate::diagnostic::Span;
+use crate::diagnostic::scenario_event::{LabelledEvent, ScenarioEvent};
+use crate::diagnostic::scenario_part::{Counted, ScenarioPart};
+use crate::diagnostic::scenario_time::ScenarioTime;
 use crate::scenario::error::{BAD_TIME, UNKNOWN_LABEL, WRONG_SHAPE};
 use crate::scenario::model::{Base, EventRole, EventSpec, EventsFrom, FieldKey, Located, Scenario};
 use crate::scenario::yaml::{Key, Node, NodeKind};
@@ -20,23 +22,23 @@ pub(super) fn events(
     node: &Node,
     role: EventRole,
 ) -> Vec<EventSpec> {
-    let name = match role {
-        EventRole::Event => "`events`",
-        EventRole::History => "`history`",
-        EventRole::Indicator => "`indicators`",
+    let key = match role {
+        EventRole::Event => "events",
+        EventRole::History => "history",
+        EventRole::Indicator => "indicators",
     };
     if let NodeKind::List(items) = &node.kind {
-        events_as_list(parser, name, node, items);
+        events_as_list(parser, key, node, items);
         return Vec::new();
     }
-    let Some(entries) = parser.map(node, name) else {
+    let Some(entries) = parser.map(node, &ScenarioPart::Key(key)) else {
         return Vec::new();
     };
     if entries.entries.is_empty() {
-        let help = format!("{name} maps labels to events: `child: {{is: process}}`");
-        parser.missing(node.span, "there are no events", &help);
+        parser.missing(node.span, &ScenarioEvent::EmptyEvents { key });
     }
-    if !parser.few(node.span, entries.entries.len(), MAX_EVENTS, "events") {
+    let count = entries.entries.len();
+    if !parser.few(node.span, count, MAX_EVENTS, Counted::Events) {
         return Vec::new();
     }
     let events = entries.entries.into_iter().filter_map(|(label, node)| {
@@ -47,14 +49,13 @@ pub(super) fn events(
             event.kind.get_or_insert_with(kind);
         }
         if role == EventRole::History && event.at.as_ref().is_none_or(|at| at.value >= 0) {
-            let message = format!("`{}` lies not before the case", label.text);
-            let help = "say how long before its start it happened: `at: -3d`";
+            let name = label.text.clone();
             let place = event.at.as_ref().map_or(label.span, |at| at.span);
-            parser.error(&BAD_TIME, place, message, "", &[help]);
+            parser.error(&BAD_TIME, place, &ScenarioTime::NotBeforeCase { name });
         }
         if event.kind.is_none() {
-            let message = format!("the event `{}` does not say what it is", label.text);
-            parser.missing(label.span, message, "add its kind: `is: process`");
+            let name = label.text.clone();
+            parser.missing(label.span, &ScenarioEvent::NoKind { name });
         }
         Some(event)
     });
@@ -62,7 +63,7 @@ pub(super) fn events(
 }
 
 /// A list where labels are wanted: the error shows the first event in the form of a map.
-fn events_as_list(parser: &mut Parser<'_>, name: &str, node: &Node, items: &[Node]) {
+fn events_as_list(parser: &mut Parser<'_>, key: &'static str, node: &Node, items: &[Node]) {
     let kind = items.first().and_then(|item| match &item.kind {
         NodeKind::Map(entries) => entries.iter().find(|(key, _)| key.text == "is"),
         NodeKind::List(_) | NodeKind::Scalar { .. } => None,
@@ -71,16 +72,16 @@ fn events_as_list(parser: &mut Parser<'_>, name: &str, node: &Node, items: &[Nod
         Some(NodeKind::Scalar { text, .. }) if !text.is_empty() => text.as_str(),
         _ => "process",
     };
-    let label = kind.split('.').next().unwrap_or(kind);
-    let message = format!("{name} must be a map of labels, found a list");
-    let help = format!(
-        "give each event a label by which cases and `expect` name it:\n  {}:\n    {label}:\n      \
-         is: {kind}\n      …",
-        name.trim_matches('`')
-    );
+    let fix = LabelledEvent {
+        kind: kind.to_owned(),
+    };
     // The first item is enough to show what is meant.
     let span = items.first().map_or(node.span, |item| item.span);
-    parser.error(&WRONG_SHAPE, span, message, "", &[&help]);
+    parser.error(
+        &WRONG_SHAPE,
+        span,
+        &ScenarioEvent::ListOfEvents { key, fix },
+    );
 }
 
 /// One event, or what a change makes of it.
@@ -90,15 +91,15 @@ pub(super) fn event(
     label: &Key,
     node: &Node,
 ) -> Option<EventSpec> {
-    let what = format!("the event `{}`", label.text);
-    let mut entries = parser.map(node, &what)?;
+    let name = label.text.clone();
+    let mut entries = parser.map(node, &ScenarioPart::Event { name })?;
     let kind = entries
         .take("is")
-        .and_then(|node| parser.text(node, "`is`"));
+        .and_then(|node| parser.text(node, &ScenarioPart::Key("is")));
     let at = entries.take("at").and_then(|node| field::at(parser, node));
     let ingested = entries
         .take("ingested")
-        .and_then(|node| production::span(parser, node, "`ingested`"));
+        .and_then(|node| production::span(parser, node, "ingested"));
     let repeat = entries
         .take("repeat")
         .and_then(|node| production::repeat(parser, node));
@@ -122,7 +123,7 @@ pub(super) fn force(
     scenario: &Scenario,
     node: &Node,
 ) -> Vec<Located<FieldKey>> {
-    let texts = parser.texts(node, "`force`");
+    let texts = parser.texts(node, &ScenarioPart::Key("force"));
     let keys = texts.into_iter().filter_map(|text| {
         let path = each::unescaped(&text.value);
         let key = field::field_key(parser, scenario, &path, &text.value, text.span)?;
@@ -134,35 +135,35 @@ pub(super) fn force(
 /// `events_from`: a file, or a map with the file, labels and the source.
 pub(super) fn events_from(parser: &mut Parser<'_>, node: &Node) -> Option<EventsFrom> {
     if matches!(node.kind, NodeKind::Scalar { .. }) {
-        let file = parser.text(node, "`events_from`")?;
+        let file = parser.text(node, &ScenarioPart::Key("events_from"))?;
         return Some(EventsFrom {
             file,
             labels: Vec::new(),
             source: None,
         });
     }
-    let mut entries = parser.map(node, "`events_from`")?;
+    let part = ScenarioPart::Key("events_from");
+    let mut entries = parser.map(node, &part)?;
     let file = entries.take("file");
     let label = entries.take("label");
     let source = entries.take("source");
-    parser.rest(&entries, "`events_from`", CAPTURE_KEYS);
+    parser.rest(&entries, &part, CAPTURE_KEYS);
     let labels = label
-        .and_then(|node| parser.map(node, "`label`"))
+        .and_then(|node| parser.map(node, &ScenarioPart::Key("label")))
         .map_or_else(Vec::new, |entries| {
             let labels = entries.entries.into_iter().filter_map(|(label, query)| {
-                let query = parser.text(query, "the query of a label")?;
+                let query = parser.text(query, &ScenarioPart::LabelQuery)?;
                 Some((Located::new(label.text.clone(), label.span), query))
             });
             labels.collect()
         });
-    let source = source.and_then(|node| parser.text(node, "`source`"));
+    let source = source.and_then(|node| parser.text(node, &ScenarioPart::Key("source")));
     let Some(file) = file else {
-        let help = "`file` is an NDJSON file, relative to the scenario";
-        parser.missing(node.span, "`events_from` names no `file`", help);
+        parser.missing(node.span, &ScenarioEvent::CaptureWithoutFile);
         return None;
     };
     Some(EventsFrom {
-        file: parser.text(file, "`file`")?,
+        file: parser.text(file, &ScenarioPart::Key("file"))?,
         labels,
         source,
     })
@@ -170,16 +171,14 @@ pub(super) fn events_from(parser: &mut Parser<'_>, node: &Node) -> Option<Events
 
 /// Reports a label that no event has.
 pub(super) fn unknown_label(parser: &mut Parser<'_>, label: &str, span: Span, labels: &[String]) {
-    let message = format!("no event has the label `{label}`");
     let known: Vec<&str> = labels.iter().map(String::as_str).collect();
-    let diagnostic = Diagnostic::error(&UNKNOWN_LABEL, message)
-        .at(parser.source, span, "")
-        .named(label);
-    parser.push(match nearest(label, known.iter().copied()) {
-        Some(near) => diagnostic.suggest(near),
-        None if known.is_empty() => diagnostic.help("no event has a label here"),
-        None => diagnostic.help(format!("the labels are {}", super::listed(&known))),
-    });
+    let (suggestion, expected) = near_or_all(label, &known);
+    let cause = ScenarioEvent::UnknownLabel {
+        name: label.to_owned(),
+        suggestion,
+        expected,
+    };
+    parser.error(&UNKNOWN_LABEL, span, &cause);
 }
 
 /// The labels of the events of a base.

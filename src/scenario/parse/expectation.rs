@@ -3,6 +3,9 @@
 use super::sources::MAX_SOURCES;
 use super::{Entries, Parser, event, field};
 use crate::diagnostic::Span;
+use crate::diagnostic::scenario_expectation::{AlertCheck, ScenarioExpectation};
+use crate::diagnostic::scenario_part::{Counted, ScenarioPart};
+use crate::diagnostic::scenario_source::Tested;
 use crate::diagnostic::suggest::nearest;
 use crate::scenario::check;
 use crate::scenario::error::{CONTRADICTION, MISSING_KEY, UNKNOWN_KEY, WRONG_SHAPE};
@@ -85,19 +88,15 @@ pub(super) fn expect(
         return PerSource::All(expectation(parser, said, node.span));
     }
     if let Some(key) = beside.and_then(SiblingKeys::first) {
-        let message = format!("`{}` beside an `expect` by source", key.text);
-        parser.error(
-            &CONTRADICTION,
-            key.span,
-            message,
-            "for which source?",
-            &["write it into `expect` at the source that it is for: `sysmon: {gap: …}`"],
-        );
+        let name = key.text.clone();
+        let cause = ScenarioExpectation::BesideSources { name };
+        parser.error(&CONTRADICTION, key.span, &cause);
     }
-    let Some(entries) = parser.map(node, "`expect`") else {
+    let Some(entries) = parser.map(node, &ScenarioPart::Key("expect")) else {
         return PerSource::Each(Vec::new());
     };
-    if !parser.few(node.span, entries.entries.len(), MAX_SOURCES, "sources") {
+    let count = entries.entries.len();
+    if !parser.few(node.span, count, MAX_SOURCES, Counted::Sources) {
         return PerSource::Each(Vec::new());
     }
     let each = entries.entries.into_iter().map(|(source, node)| {
@@ -147,13 +146,12 @@ fn read_expectation(
     match &node.kind {
         NodeKind::Scalar { .. } => said.outcome = outcome(parser, node),
         NodeKind::List(_) => {
-            let help = "`{alert: [labels]}` names the events of the alert";
-            let message = "an expectation is no list";
-            parser.error(&WRONG_SHAPE, node.span, message, "", &[help]);
+            let cause = ScenarioExpectation::ExpectationList;
+            parser.error(&WRONG_SHAPE, node.span, &cause);
             said.outcome = Some((Outcome::Alert(Alerts::Some), node.span));
         }
         NodeKind::Map(_) => {
-            if let Some(entries) = parser.map(node, "an expectation") {
+            if let Some(entries) = parser.map(node, &ScenarioPart::Expectation) {
                 said_in_map(parser, scenario, entries, labels, &mut said);
             }
         }
@@ -203,18 +201,11 @@ fn said_in_map(
     if is_mixed(parser, scenario, &entries) {
         return;
     }
-    parser.rest(&entries, "an expectation", KEYS);
+    parser.rest(&entries, &ScenarioPart::Expectation, KEYS);
     let empty = said.outcome.is_none() && said.gap.is_none() && said.noise.is_none();
     let with = said.with.is_some() || said.new_terms.is_some() || said.matched.is_some();
     if empty && !with && entries.entries.is_empty() {
-        let message = "the expectation is empty";
-        parser.error(
-            &MISSING_KEY,
-            span,
-            message,
-            "",
-            &["write `alert` or `none`"],
-        );
+        parser.error(&MISSING_KEY, span, &ScenarioExpectation::EmptyExpectation);
     }
 }
 
@@ -231,35 +222,27 @@ fn is_mixed(parser: &mut Parser<'_>, scenario: &Scenario, entries: &Entries<'_>)
     let Some((key, _)) = by_source else {
         return false;
     };
-    let message = format!(
-        "`{}` cannot be mixed with the keys of an expectation",
-        key.text
-    );
+    let name = key.text.clone();
     parser.error(
         &UNKNOWN_KEY,
         key.span,
-        message,
-        "",
-        &["write one expectation for all sources, or one for each source by its name"],
+        &ScenarioExpectation::MixedKeys { name },
     );
     true
 }
 
 fn outcome(parser: &mut Parser<'_>, node: &Node) -> Option<(Outcome, Span)> {
-    let text = parser.text(node, "an expectation")?;
+    let text = parser.text(node, &ScenarioPart::Expectation)?;
     let outcome = match text.value.as_str() {
         "alert" => Outcome::Alert(Alerts::Some),
         "none" => Outcome::None,
         other => {
-            let message = format!("`{other}` is no expectation");
-            let help = match nearest(other, OUTCOMES.iter().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => "write `alert`, `none`, `{alert: [labels]}` or `{alerts: n}`; with a \
-                         reason, `{gap: …}` for a known miss and `{noise: …}` for a known false \
-                         positive"
-                    .to_owned(),
+            let suggestion = nearest(other, OUTCOMES.iter().copied());
+            let cause = ScenarioExpectation::UnknownOutcome {
+                name: other.to_owned(),
+                suggestion: suggestion.map(str::to_owned),
             };
-            parser.error(&WRONG_SHAPE, text.span, message, "", &[&help]);
+            parser.error(&WRONG_SHAPE, text.span, &cause);
             return None;
         }
     };
@@ -272,7 +255,7 @@ fn alert_labels(parser: &mut Parser<'_>, node: &Node, labels: &[String]) -> Aler
     {
         return Alerts::Some;
     }
-    let named = parser.texts(node, "`alert`");
+    let named = parser.texts(node, &ScenarioPart::Key("alert"));
     for label in &named {
         if !labels.contains(&label.value) {
             event::unknown_label(parser, &label.value, label.span, labels);
@@ -286,22 +269,25 @@ fn alert_labels(parser: &mut Parser<'_>, node: &Node, labels: &[String]) -> Aler
 
 /// `alert: {field: value, count: n}`: one alert of a group of events, or of a row.
 fn group(parser: &mut Parser<'_>, scenario: &Scenario, node: &Node) -> Alerts {
-    let Some(mut entries) = parser.map(node, "`alert`") else {
+    let Some(mut entries) = parser.map(node, &ScenarioPart::Key("alert")) else {
         return Alerts::Some;
     };
     let counted = entries.take("count").and_then(|node| {
-        let text = parser.text(node, "`count`")?;
+        let text = parser.text(node, &ScenarioPart::Key("count"))?;
         let count = text.value.parse::<u64>().ok();
         if count.is_none() {
-            let message = "`count` must be a whole number";
-            parser.error(&WRONG_SHAPE, node.span, message, "", &[]);
+            let found = text.value;
+            let cause = ScenarioExpectation::NotACount {
+                key: "count",
+                found,
+            };
+            parser.error(&WRONG_SHAPE, node.span, &cause);
         }
         count
     });
     let fields = field::settings(parser, scenario, &entries);
     if fields.is_empty() && counted.is_none() {
-        let help = "name the group: `{alert: {host.id: h1, count: 20}}`";
-        parser.missing(node.span, "the alert does not name its group", help);
+        parser.missing(node.span, &ScenarioExpectation::EmptyGroup);
     }
     Alerts::Group {
         fields,
@@ -311,13 +297,13 @@ fn group(parser: &mut Parser<'_>, scenario: &Scenario, node: &Node) -> Alerts {
 
 /// `matched: {event: [indicator, …]}`.
 fn matched(parser: &mut Parser<'_>, node: &Node, labels: &[String]) -> Matched {
-    let Some(entries) = parser.map(node, "`matched`") else {
+    let Some(entries) = parser.map(node, &ScenarioPart::Key("matched")) else {
         return Vec::new();
     };
     let mut matched = Vec::new();
     for (event, node) in entries.entries {
         let event = Located::new(event.text.clone(), event.span);
-        let indicators = parser.texts(node, "`matched`");
+        let indicators = parser.texts(node, &ScenarioPart::Key("matched"));
         for label in indicators.iter().chain([&event]) {
             if !labels.contains(&label.value) {
                 event::unknown_label(parser, &label.value, label.span, labels);
@@ -329,30 +315,25 @@ fn matched(parser: &mut Parser<'_>, node: &Node, labels: &[String]) -> Matched {
 }
 
 fn count(parser: &mut Parser<'_>, node: &Node) -> Outcome {
-    let text = parser.text(node, "`alerts`");
-    match text.as_ref().map(|text| text.value.parse::<usize>()) {
-        Some(Ok(0)) => {
-            let help = "write `expect: none`";
-            parser.error(
-                &CONTRADICTION,
-                node.span,
-                "an alert, zero times",
-                "",
-                &[help],
-            );
+    let Some(text) = parser.text(node, &ScenarioPart::Key("alerts")) else {
+        return Outcome::Alert(Alerts::Some);
+    };
+    match text.value.parse::<usize>() {
+        Ok(0) => {
+            parser.error(&CONTRADICTION, node.span, &ScenarioExpectation::NoAlerts);
             Outcome::None
         }
-        Some(Ok(count)) => Outcome::Alert(Alerts::Count(count)),
-        Some(Err(_)) => {
-            let message = "`alerts` must be a whole number";
-            parser.error(&WRONG_SHAPE, node.span, message, "", &[]);
+        Ok(count) => Outcome::Alert(Alerts::Count(count)),
+        Err(_) => {
+            let (key, found) = ("alerts", text.value);
+            let cause = ScenarioExpectation::NotACount { key, found };
+            parser.error(&WRONG_SHAPE, node.span, &cause);
             Outcome::Alert(Alerts::Some)
         }
-        None => Outcome::Alert(Alerts::Some),
     }
 }
 
-fn reason(parser: &mut Parser<'_>, node: &Node, pin: &str) -> Option<Located<String>> {
+fn reason(parser: &mut Parser<'_>, node: &Node, pin: &'static str) -> Option<Located<String>> {
     let empty = match &node.kind {
         NodeKind::Scalar { text, quoted } => {
             text.trim().is_empty() || (!quoted && matches!(text.as_str(), "true" | "yes" | "~"))
@@ -360,13 +341,12 @@ fn reason(parser: &mut Parser<'_>, node: &Node, pin: &str) -> Option<Located<Str
         _ => false,
     };
     if empty {
-        let message = format!("the `{pin}` has no reason");
-        let help = format!("say why, for those who read it next year: `{pin}: …`");
-        parser.error(&MISSING_KEY, node.span, message, "", &[&help]);
+        let cause = ScenarioExpectation::PinWithoutReason { pin };
+        parser.error(&MISSING_KEY, node.span, &cause);
         // A pin without a reason is still a pin to all that is read after it.
         return Some(Located::new(String::new(), node.span));
     }
-    let reason = parser.text(node, &format!("the reason of a `{pin}`"));
+    let reason = parser.text(node, &ScenarioPart::PinReason { name: pin });
     reason.or_else(|| Some(Located::new(String::new(), node.span)))
 }
 
@@ -375,7 +355,7 @@ fn with(
     scenario: &Scenario,
     node: &Node,
 ) -> Option<(Vec<FieldSetting>, Span)> {
-    let entries = parser.map(node, "`with`")?;
+    let entries = parser.map(node, &ScenarioPart::Key("with"))?;
     Some((field::settings(parser, scenario, &entries), node.span))
 }
 
@@ -390,11 +370,10 @@ fn expectation(parser: &mut Parser<'_>, said: RawExpectation, span: Span) -> Exp
         matched,
     } = said;
     if let (Some(_), Some(second)) = (&gap, &noise) {
-        contradiction(
-            parser,
+        parser.error(
+            &CONTRADICTION,
             second.span,
-            "a `gap` and a `noise` at once",
-            "a gap is a known miss, noise is a known false positive; take one of them out",
+            &ScenarioExpectation::GapAndNoise,
         );
         noise = None;
     }
@@ -408,12 +387,7 @@ fn expectation(parser: &mut Parser<'_>, said: RawExpectation, span: Span) -> Exp
     let expected = match outcome {
         Outcome::Alert(alerts) => {
             if let Some(gap) = gap.take() {
-                contradiction(
-                    parser,
-                    gap.span,
-                    "`gap` contradicts `alert`",
-                    "a gap is a known miss: while it lasts, nothing is alerted; leave `alert` out",
-                );
+                parser.error(&CONTRADICTION, gap.span, &ScenarioExpectation::GapWithAlert);
             }
             Expected::Alert {
                 alerts,
@@ -425,9 +399,9 @@ fn expectation(parser: &mut Parser<'_>, said: RawExpectation, span: Span) -> Exp
         }
         Outcome::None => {
             let beside = [
-                with.map(|(_, span)| ("with", span)),
-                new_terms.map(|(_, span)| ("new_terms", span)),
-                matched.map(|(_, span)| ("matched", span)),
+                with.map(|(_, span)| (AlertCheck::With, span)),
+                new_terms.map(|(_, span)| (AlertCheck::NewTerms, span)),
+                matched.map(|(_, span)| (AlertCheck::Matched, span)),
             ];
             contradict_none(parser, noise.map(|noise| noise.span), beside);
             Expected::None { gap }
@@ -440,25 +414,18 @@ fn expectation(parser: &mut Parser<'_>, said: RawExpectation, span: Span) -> Exp
 fn contradict_none(
     parser: &mut Parser<'_>,
     noise: Option<Span>,
-    beside: [Option<(&str, Span)>; 3],
+    beside: [Option<(AlertCheck, Span)>; 3],
 ) {
     if let Some(span) = noise {
-        contradiction(
-            parser,
-            span,
-            "`noise` contradicts `none`",
-            "noise is a known false positive: while it lasts, the rule alerts; leave `none` out",
-        );
+        parser.error(&CONTRADICTION, span, &ScenarioExpectation::NoiseWithNone);
     }
     for (key, span) in beside.into_iter().flatten() {
-        let message = format!("`{key}` contradicts `none`");
-        let help = "it checks an alert, and none is expected";
-        contradiction(parser, span, &message, help);
+        parser.error(
+            &CONTRADICTION,
+            span,
+            &ScenarioExpectation::CheckWithNone { key },
+        );
     }
-}
-
-fn contradiction(parser: &mut Parser<'_>, span: Span, message: &str, help: &str) {
-    parser.error(&CONTRADICTION, span, message, "", &[help]);
 }
 
 /// Checks that an expectation by source names exactly the sources on which the case runs, where
@@ -468,11 +435,11 @@ pub(super) fn covers(
     scenario: &Scenario,
     expect: &PerSource<Expectation>,
     sources: Option<&[Located<String>]>,
-    what: &str,
+    tested: Tested,
 ) {
     if let Some(sources) = sources {
         let names: Vec<&str> = sources.iter().map(|source| &*source.value).collect();
-        for diagnostic in check::covers(scenario, expect, &names, what) {
+        for diagnostic in check::covers(scenario, expect, &names, tested) {
             parser.push(diagnostic);
         }
     }

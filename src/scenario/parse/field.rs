@@ -3,7 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::{Entries, Parser, each};
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::Span;
+use crate::diagnostic::scenario_field::ScenarioField;
+use crate::diagnostic::scenario_name::ScenarioName;
+use crate::diagnostic::scenario_part::ScenarioPart::{self, Key};
+use crate::diagnostic::scenario_part::Shape;
+use crate::diagnostic::scenario_time::ScenarioTime;
 use crate::scenario::error::{
     BAD_TIME, DUPLICATE_FIELD, UNKNOWN_KEY, UNKNOWN_NAME, WRONG_SHAPE, YAML_WORD,
 };
@@ -11,23 +16,15 @@ use crate::scenario::model::{
     FieldAction, FieldKey, FieldSetting, Located, Scenario, WrittenValue,
 };
 use crate::scenario::time;
-use crate::scenario::yaml::{Key, Node, NodeKind};
+use crate::scenario::yaml::{self, Node, NodeKind};
 
 pub(super) fn at(parser: &mut Parser<'_>, node: &Node) -> Option<Located<i64>> {
-    let text = parser.text(node, "`at`")?;
+    let text = parser.text(node, &Key("at"))?;
     match time::parse(&text.value) {
         Ok(millis) => Some(Located::new(millis, node.span)),
-        Err(bad) => {
-            let message = format!("`{}` is no time: {bad}", text.value);
-            let help = match bad {
-                time::BadTime::NoUnit if text.value.contains(char::is_whitespace) => {
-                    "write number and unit without a blank: `2s`".to_owned()
-                }
-                time::BadTime::NoUnit => format!("write `{}s` for seconds", text.value.trim()),
-                _ => "the time from the start of the case: `2s`, `-0.214s`, `1m30s`, `500ms`"
-                    .to_owned(),
-            };
-            parser.error(&BAD_TIME, node.span, message, "", &[&help]);
+        Err(why) => {
+            let found = text.value;
+            parser.error(&BAD_TIME, node.span, &ScenarioTime::NotATime { found, why });
             None
         }
     }
@@ -57,7 +54,7 @@ fn setting(
     parser: &mut Parser<'_>,
     scenario: &Scenario,
     prefix: &str,
-    key: &Key,
+    key: &yaml::Key,
     node: &Node,
     settings: &mut Settings,
 ) {
@@ -74,9 +71,8 @@ fn setting(
         && !append
     {
         if entries.is_empty() {
-            let message = format!("`{path}` holds nothing");
-            let help = "write `null` to remove a field";
-            parser.error(&WRONG_SHAPE, node.span, message, "", &[help]);
+            let name = path.clone();
+            parser.error(&WRONG_SHAPE, node.span, &ScenarioField::EmptyMap { name });
         }
         for (key, node) in entries {
             setting(parser, scenario, &path, key, node, settings);
@@ -84,9 +80,8 @@ fn setting(
         return;
     }
     if !prefix.is_empty() && each::is_name(name) {
-        let message = format!("`{name}` stands for a whole field and cannot be nested");
-        let help = "write it among the keys of the event itself";
-        parser.error(&UNKNOWN_NAME, key.span, message, "", &[help]);
+        let name = name.to_owned();
+        parser.error(&UNKNOWN_NAME, key.span, &ScenarioName::NestedName { name });
         return;
     }
     let Some(field) = field_key(parser, scenario, &path, name, key.span) else {
@@ -96,12 +91,8 @@ fn setting(
         return;
     };
     if let Some(first) = settings.places.get(&field) {
-        let message = format!("`{path}` is set twice");
-        let diagnostic = Diagnostic::error(&DUPLICATE_FIELD, message)
-            .at(parser.source, key.span, "the second time")
-            .at(parser.source, *first, "the first time")
-            .help("take one of them out");
-        parser.push(diagnostic);
+        let cause = ScenarioField::SetTwice { name: path };
+        parser.repeated(&DUPLICATE_FIELD, key.span, *first, &cause);
         return;
     }
     settings.places.insert(field.clone(), key.span);
@@ -128,30 +119,21 @@ pub(super) fn field_key(
         return known.then(|| FieldKey::Name(written.to_owned()));
     }
     if path == "@timestamp" {
-        parser.error(
-            &UNKNOWN_KEY,
-            span,
-            "`@timestamp` is set by `at`",
-            "",
-            &["write the time from the start of the case: `at: 0.8s`"],
-        );
+        let cause = ScenarioField::Timestamp { name: "@timestamp" };
+        parser.error(&UNKNOWN_KEY, span, &cause);
         return None;
     }
     let sound = !path.is_empty()
         && path.split('.').all(|part| !part.is_empty())
         && !path.contains(char::is_whitespace);
     if !sound {
-        let message = match path {
-            "" => "an empty key is no field".to_owned(),
-            path => format!("`{path}` is no field"),
+        let cause = match path {
+            "" => ScenarioField::EmptyPath,
+            path => ScenarioField::InvalidPath {
+                name: path.to_owned(),
+            },
         };
-        parser.error(
-            &WRONG_SHAPE,
-            span,
-            message,
-            "",
-            &["a field is a path of names with dots between them: `process.parent.name`"],
-        );
+        parser.error(&WRONG_SHAPE, span, &cause);
         return None;
     }
     Some(FieldKey::Path(path.to_owned()))
@@ -168,15 +150,18 @@ fn action(
         NodeKind::List(_) => values(parser, scenario, path, node),
         NodeKind::Scalar { text, quoted } if !quoted && text == "null" => {
             if append {
-                let message = format!("nothing can be appended to `{path}`");
-                parser.error(&WRONG_SHAPE, node.span, message, "", &[]);
+                let name = path.to_owned();
+                let cause = ScenarioField::NothingAppended { name };
+                parser.error(&WRONG_SHAPE, node.span, &cause);
                 return None;
             }
             return Some(FieldAction::Remove(node.span));
         }
         NodeKind::Scalar { .. } => vec![value(parser, scenario, path, node)?],
         NodeKind::Map(_) => {
-            parser.shape(node, &format!("the value of `{path}+`"), "text or a list");
+            let name = path.to_owned();
+            let part = ScenarioPart::AppendedValue { name };
+            parser.shape(node, &part, Shape::TextOrList);
             return None;
         }
     };
@@ -212,33 +197,27 @@ pub(super) fn value(
     node: &Node,
 ) -> Option<WrittenValue> {
     let NodeKind::Scalar { text, quoted } = &node.kind else {
-        parser.shape(node, &format!("a value of `{path}`"), "text or a number");
+        let name = path.to_owned();
+        parser.shape(node, &ScenarioPart::Value { name }, Shape::TextOrNumber);
         return None;
     };
     if !quoted && text.is_empty() {
-        let message = format!("`{path}` has no value");
-        parser.error(
-            &WRONG_SHAPE,
-            node.span,
-            message,
-            "",
-            &["write `null` to remove the field, '' for empty text"],
-        );
+        let name = path.to_owned();
+        parser.error(&WRONG_SHAPE, node.span, &ScenarioField::NoValue { name });
         return None;
     }
     if !quoted && matches!(text.as_str(), "null" | "~" | "Null" | "NULL") {
-        let message = format!("`{text}` is no text without quotes");
-        let help = format!(
-            "write `null` as the whole value to remove the field, '{text}' for the \
-                            text"
+        let found = text.clone();
+        parser.error(
+            &YAML_WORD,
+            node.span,
+            &ScenarioField::UnquotedNull { found },
         );
-        parser.error(&YAML_WORD, node.span, message, "", &[&help]);
         return None;
     }
     if each::is_name(text) && scenario.names.iter().any(|known| known.name.value == *text) {
-        let message = format!("`{text}` stands for a field and cannot be a value");
-        let help = format!("for the text itself write `${text}`");
-        parser.error(&WRONG_SHAPE, node.span, message, "", &[&help]);
+        let name = text.clone();
+        parser.error(&WRONG_SHAPE, node.span, &ScenarioName::NameAsValue { name });
         return None;
     }
     Some(WrittenValue {

@@ -1,6 +1,8 @@
 //! `completions` and `tables`: what a language model answers and what a rule's rows are joined with.
 
 use super::Parser;
+use crate::diagnostic::scenario_part::{Counted, ScenarioPart, Shape};
+use crate::diagnostic::scenario_structure::ScenarioStructure;
 use crate::scenario::error::WRONG_SHAPE;
 use crate::scenario::model::{CompletionAnswer, LookupTable, WrittenValue};
 use crate::scenario::yaml::{Key, Node, NodeKind};
@@ -21,25 +23,25 @@ pub(super) fn completions(parser: &mut Parser<'_>, node: &Node) -> Vec<Completio
         }];
     }
     let NodeKind::List(items) = &node.kind else {
-        parser.shape(node, "`completions`", "a text or a list");
+        let part = ScenarioPart::Key("completions");
+        parser.shape(node, &part, Shape::OneTextOrList);
         return Vec::new();
     };
-    if !parser.few(node.span, items.len(), MOST, "answers of COMPLETION") {
+    if !parser.few(node.span, items.len(), MOST, Counted::CompletionAnswers) {
         return Vec::new();
     }
     let mut answers = Vec::new();
     for item in items {
-        let Some(mut entries) = parser.map(item, "an answer of COMPLETION") else {
+        let Some(mut entries) = parser.map(item, &ScenarioPart::CompletionAnswer) else {
             continue;
         };
         let prompt = entries.take("prompt");
-        let prompt = prompt.and_then(|node| parser.text(node, "`prompt`"));
+        let prompt = prompt.and_then(|node| parser.text(node, &ScenarioPart::Key("prompt")));
         let answer = entries.take("answer");
-        let answer = answer.and_then(|node| parser.text(node, "`answer`"));
-        parser.rest(&entries, "an answer of COMPLETION", COMPLETION_KEYS);
+        let answer = answer.and_then(|node| parser.text(node, &ScenarioPart::Key("answer")));
+        parser.rest(&entries, &ScenarioPart::CompletionAnswer, COMPLETION_KEYS);
         let Some(answer) = answer else {
-            let help = "`- {prompt: curl, answer: verdict=TP}`";
-            parser.missing(item.span, "the answer has no `answer`", help);
+            parser.missing(item.span, &ScenarioStructure::NoCompletionAnswer);
             continue;
         };
         answers.push(CompletionAnswer {
@@ -54,7 +56,7 @@ pub(super) fn completions(parser: &mut Parser<'_>, node: &Node) -> Vec<Completio
 /// column that it matches.
 pub(super) fn tables(parser: &mut Parser<'_>, node: &Node) -> Vec<LookupTable> {
     let NodeKind::Map(entries) = &node.kind else {
-        parser.shape(node, "`tables`", "a map of name to rows");
+        parser.shape(node, &ScenarioPart::Key("tables"), Shape::RowsByName);
         return Vec::new();
     };
     let tables = entries.iter().map(|(name, node)| table(parser, name, node));
@@ -68,14 +70,14 @@ fn table(parser: &mut Parser<'_>, name: &Key, node: &Node) -> LookupTable {
     };
     let rows = match &node.kind {
         NodeKind::Map(_) => {
-            let Some(mut entries) = parser.map(node, "a table") else {
+            let Some(mut entries) = parser.map(node, &ScenarioPart::Table) else {
                 return table;
             };
             let column = entries.take("match");
-            let column = column.and_then(|node| parser.text(node, "`match`"));
+            let column = column.and_then(|node| parser.text(node, &ScenarioPart::Key("match")));
             table.match_field = column.map(|column| column.value);
             let rows = entries.take("rows");
-            parser.rest(&entries, "a table", TABLE_KEYS);
+            parser.rest(&entries, &ScenarioPart::Table, TABLE_KEYS);
             rows
         }
         _ => Some(node),
@@ -85,16 +87,15 @@ fn table(parser: &mut Parser<'_>, name: &Key, node: &Node) -> LookupTable {
         span,
     }) = rows
     else {
-        let help = "`rows: [{host.id: h1, owner: ada}]`";
-        parser.missing(node.span, "the table has no list of rows", help);
+        parser.missing(node.span, &ScenarioStructure::NoTableRows);
         return table;
     };
-    if !parser.few(*span, rows.len(), MOST, "rows of a table") {
+    if !parser.few(*span, rows.len(), MOST, Counted::TableRows) {
         return table;
     }
     for row in rows {
         let NodeKind::Map(cells) = &row.kind else {
-            parser.shape(row, "a row", "a map of column to value");
+            parser.shape(row, &ScenarioPart::TableRow, Shape::ValuesByColumn);
             continue;
         };
         let cells = cells.iter().map(|(column, node)| {
@@ -123,8 +124,7 @@ fn read_values(parser: &mut Parser<'_>, node: &Node) -> Vec<WrittenValue> {
             }
             NodeKind::Scalar { .. } => {}
             NodeKind::List(_) | NodeKind::Map(_) => {
-                let message = "a cell of a table is a value or a list of values";
-                parser.error(&WRONG_SHAPE, item.span, message, "", &[]);
+                parser.error(&WRONG_SHAPE, item.span, &ScenarioStructure::TableCell);
             }
         }
     }

@@ -29,9 +29,10 @@ use std::sync::Arc;
 use super::error::{EMPTY, LIMIT, MISSING_KEY, UNKNOWN_KEY, WRONG_SHAPE};
 use super::model::{Located, Scenario};
 use super::yaml::{self, Key, Node, NodeKind};
-use super::{listed, sort_and_limit};
-use crate::diagnostic::suggest::nearest;
-use crate::diagnostic::{Code, Diagnostic, SourceText, Span, escape};
+use super::{near_or_all, sort_and_limit};
+use crate::diagnostic::scenario_part::{Counted, ScenarioPart, Shape};
+use crate::diagnostic::scenario_structure::ScenarioStructure;
+use crate::diagnostic::{Cause, Code, Diagnostic, SourceText, Span, escape};
 
 /// The scenarios of a file and its diagnostics.
 #[derive(Debug, Clone)]
@@ -57,13 +58,7 @@ pub fn read(source: &Arc<SourceText>) -> ScenarioFile {
     }
     if nodes.is_empty() && parser.diagnostics.is_empty() {
         let span = Span::new(0, 0);
-        parser.error(
-            &EMPTY,
-            span,
-            "the file holds no scenario",
-            "",
-            &["a scenario has an `attack` and `cases`; the README shows one"],
-        );
+        parser.error(&EMPTY, span, &ScenarioStructure::EmptyFile);
     }
     let scenarios: Vec<Scenario> = nodes
         .iter()
@@ -104,23 +99,20 @@ impl Parser<'_> {
         }
     }
 
-    fn error(
-        &mut self,
-        code: &'static Code,
-        span: Span,
-        message: impl Into<String>,
-        label: &str,
-        help: &[&str],
-    ) {
-        let mut diagnostic = Diagnostic::error(code, message).at(self.source, span, label);
-        diagnostic.help = help.iter().map(|help| (*help).to_owned()).collect();
-        self.push(diagnostic);
+    fn error(&mut self, code: &'static Code, span: Span, cause: &dyn Cause) {
+        self.push(Diagnostic::caused(code, cause, self.source, span));
+    }
+
+    /// Reports what stands at a second place, and not only at the first.
+    fn repeated(&mut self, code: &'static Code, second: Span, first: Span, cause: &dyn Cause) {
+        let diagnostic = Diagnostic::caused(code, cause, self.source, second);
+        self.push(diagnostic.at(self.source, first, cause.other_label()));
     }
 
     /// The entries of a map; an error and none for anything else.
-    fn map<'n>(&mut self, node: &'n Node, what: &str) -> Option<Entries<'n>> {
+    fn map<'n>(&mut self, node: &'n Node, part: &ScenarioPart) -> Option<Entries<'n>> {
         let NodeKind::Map(entries) = &node.kind else {
-            self.shape(node, what, "a map");
+            self.shape(node, part, Shape::Map);
             return None;
         };
         Some(Entries {
@@ -130,25 +122,30 @@ impl Parser<'_> {
     }
 
     /// Text that is not empty; an error for anything else.
-    fn text(&mut self, node: &Node, what: &str) -> Option<Located<String>> {
+    fn text(&mut self, node: &Node, part: &ScenarioPart) -> Option<Located<String>> {
         match &node.kind {
             NodeKind::Scalar { text, .. } if !text.trim().is_empty() => {
                 Some(Located::new(text.clone(), node.span))
             }
             NodeKind::Scalar { .. } => {
-                self.error(&WRONG_SHAPE, node.span, format!("{what} is empty"), "", &[]);
+                let part = part.clone();
+                self.error(
+                    &WRONG_SHAPE,
+                    node.span,
+                    &ScenarioStructure::EmptyText { part },
+                );
                 None
             }
             _ => {
-                self.shape(node, what, "text");
+                self.shape(node, part, Shape::Text);
                 None
             }
         }
     }
 
     /// A name: text of one line, whatever its author writes.
-    fn one_line(&mut self, node: &Node, what: &str) -> Option<Located<String>> {
-        let name = self.text(node, what)?;
+    fn one_line(&mut self, node: &Node, part: &ScenarioPart) -> Option<Located<String>> {
+        let name = self.text(node, part)?;
         Some(Located::new(
             escape::line(&name.value).into_owned(),
             name.span,
@@ -156,69 +153,67 @@ impl Parser<'_> {
     }
 
     /// A list of texts; one text stands for a list of one.
-    fn texts(&mut self, node: &Node, what: &str) -> Vec<Located<String>> {
+    fn texts(&mut self, node: &Node, part: &ScenarioPart) -> Vec<Located<String>> {
         match &node.kind {
             NodeKind::List(items) => items
                 .iter()
-                .filter_map(|item| self.text(item, what))
+                .filter_map(|item| self.text(item, part))
                 .collect(),
-            NodeKind::Scalar { .. } => self.text(node, what).into_iter().collect(),
+            NodeKind::Scalar { .. } => self.text(node, part).into_iter().collect(),
             NodeKind::Map(_) => {
-                self.shape(node, what, "a list");
+                self.shape(node, part, Shape::List);
                 Vec::new()
             }
         }
     }
 
-    fn shape(&mut self, node: &Node, what: &str, expected: &str) {
+    fn shape(&mut self, node: &Node, part: &ScenarioPart, expected: Shape) {
         let found = match &node.kind {
-            NodeKind::Scalar { text, .. } if text.is_empty() => "nothing",
-            NodeKind::Scalar { .. } => "text",
-            NodeKind::List(_) => "a list",
-            NodeKind::Map(_) => "a map",
+            NodeKind::Scalar { text, .. } if text.is_empty() => Shape::Nothing,
+            NodeKind::Scalar { .. } => Shape::Text,
+            NodeKind::List(_) => Shape::List,
+            NodeKind::Map(_) => Shape::Map,
         };
-        let message = format!("{what} must be {expected}, found {found}");
-        self.error(&WRONG_SHAPE, node.span, message, "", &[]);
+        let cause = ScenarioStructure::WrongShape {
+            part: part.clone(),
+            found,
+            expected,
+        };
+        self.error(&WRONG_SHAPE, node.span, &cause);
     }
 
     /// Whether there are few enough of something that others are looked up in; reports it else.
-    fn few(&mut self, span: Span, count: usize, most: usize, what: &str) -> bool {
+    fn few(&mut self, span: Span, count: usize, most: usize, counted: Counted) -> bool {
         if count > most {
-            let message = format!("a scenario has at most {most} {what}");
-            let line = self.source.slice(span).lines().next().map_or(0, str::len);
-            let end = span.start + u32::try_from(line).unwrap_or(0);
-            let help = "split the file; events of a recording belong in a capture";
-            self.error(&LIMIT, Span::new(span.start, end), message, "", &[help]);
+            let cause = ScenarioStructure::TooMany { counted, most };
+            self.error(&LIMIT, self.first_line(span), &cause);
         }
         count <= most
     }
 
     /// Reports a key that must be there.
-    fn missing(&mut self, span: Span, message: impl Into<String>, help: &str) {
+    fn missing(&mut self, span: Span, cause: &dyn Cause) {
         // The first line is enough to show what lacks the key.
+        self.error(&MISSING_KEY, self.first_line(span), cause);
+    }
+
+    fn first_line(&self, span: Span) -> Span {
         let line = self.source.slice(span).lines().next().map_or(0, str::len);
         let end = span.start + u32::try_from(line).unwrap_or(0);
-        self.error(
-            &MISSING_KEY,
-            Span::new(span.start, end),
-            message,
-            "",
-            &[help],
-        );
+        Span::new(span.start, end)
     }
 
     /// Reports what is left of a map as unknown keys.
-    fn rest(&mut self, entries: &Entries<'_>, what: &str, known: &[&str]) {
+    fn rest(&mut self, entries: &Entries<'_>, part: &ScenarioPart, known: &[&str]) {
         for (key, _) in &entries.entries {
-            let message = format!("{what} has no key `{}`", key.text);
-            let mut diagnostic = Diagnostic::error(&UNKNOWN_KEY, message)
-                .at(self.source, key.span, "")
-                .named(&*key.text);
-            diagnostic = match nearest(&key.text, known.iter().copied()) {
-                Some(near) => diagnostic.suggest(near),
-                None => diagnostic.help(format!("the keys are {}", listed(known))),
+            let (suggestion, expected) = near_or_all(&key.text, known);
+            let cause = ScenarioStructure::UnknownKey {
+                part: part.clone(),
+                name: key.text.clone(),
+                suggestion,
+                expected,
             };
-            self.push(diagnostic);
+            self.error(&UNKNOWN_KEY, key.span, &cause);
         }
     }
 }

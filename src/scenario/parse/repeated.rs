@@ -4,7 +4,9 @@
 use std::collections::BTreeSet;
 
 use super::{Parser, field};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::scenario_event::ScenarioEvent;
+use crate::diagnostic::scenario_part::{Counted, ScenarioPart, Shape};
+use crate::diagnostic::scenario_time::ScenarioTime;
 use crate::scenario::error::{DUPLICATE_FIELD, LIMIT, WRONG_SHAPE};
 use crate::scenario::model::{
     Copies, EventRole, EventSpec, FieldAction, FieldSetting, Located, Repeat, Scenario,
@@ -27,14 +29,7 @@ pub(super) fn copies(
         None => Vec::new(),
     };
     if let (None, Some((key, _))) = (repeat, vary) {
-        let help = "say how often it happens: `repeat: {times: 20, every: 3s}`";
-        parser.error(
-            &WRONG_SHAPE,
-            key.span,
-            "`vary` without `repeat`",
-            "",
-            &[help],
-        );
+        parser.error(&WRONG_SHAPE, key.span, &ScenarioEvent::VaryWithoutRepeat);
     }
     Some(Copies {
         repeat: repeat?,
@@ -44,7 +39,7 @@ pub(super) fn copies(
 
 /// `vary`: field → a list of values, or a range of whole numbers. The fields of each copy.
 fn varied(parser: &mut Parser<'_>, scenario: &Scenario, node: &Node) -> Vec<Vec<FieldSetting>> {
-    let Some(entries) = parser.map(node, "`vary`") else {
+    let Some(entries) = parser.map(node, &ScenarioPart::Key("vary")) else {
         return Vec::new();
     };
     let mut columns: Vec<Vec<FieldSetting>> = Vec::new();
@@ -91,23 +86,20 @@ fn values(
                 (first..=last).map(value).collect()
             }
             Some(_) => {
-                let message = format!("a range has at most {MOST_VALUES} values");
-                parser.error(&LIMIT, node.span, message, "", &[]);
+                let most = MOST_VALUES;
+                parser.error(&LIMIT, node.span, &ScenarioEvent::RangeTooLong { most });
                 Vec::new()
             }
             None => {
-                let message = format!("`{path}` does not vary");
-                let help = "a list of values, or a range of whole numbers: `1..250`";
-                parser.error(&WRONG_SHAPE, node.span, message, "", &[help]);
+                let name = path.to_owned();
+                let cause = ScenarioEvent::VaryWithoutValues { name };
+                parser.error(&WRONG_SHAPE, node.span, &cause);
                 Vec::new()
             }
         },
         NodeKind::Map(_) => {
-            parser.shape(
-                node,
-                &format!("the values of `{path}`"),
-                "a list or a range",
-            );
+            let name = path.to_owned();
+            parser.shape(node, &ScenarioPart::Values { name }, Shape::ListOrRange);
             Vec::new()
         }
     }
@@ -128,13 +120,12 @@ pub(super) fn seen(
     node: &Node,
     first: Option<&EventSpec>,
 ) -> Vec<EventSpec> {
-    let Some(mut entries) = parser.map(node, "`seen`") else {
+    let Some(mut entries) = parser.map(node, &ScenarioPart::Key("seen")) else {
         return Vec::new();
     };
     let at = entries.take("at").and_then(|node| field::at(parser, node));
     let Some(at) = at.filter(|at| at.value < 0) else {
-        let help = "say how long before the case: `seen: {user.name: alice, at: -2d}`";
-        parser.missing(key.span, "`seen` has no `at` before the case", help);
+        parser.missing(key.span, &ScenarioTime::SeenNotBeforeCase);
         return Vec::new();
     };
     let settings = field::settings(parser, scenario, &entries);
@@ -182,7 +173,7 @@ fn combinations(
             continue;
         };
         let count = combinations.len() * values.value.len();
-        if !parser.few(key.span, count, MOST_VALUES, "seen events") {
+        if !parser.few(key.span, count, MOST_VALUES, Counted::SeenEvents) {
             return None;
         }
         let one = |value: &WrittenValue| FieldSetting {
@@ -208,11 +199,9 @@ pub(super) fn labels_are_unique(parser: &mut Parser<'_>, events: &[EventSpec]) {
     let mut seen = BTreeSet::new();
     for event in events {
         if !seen.insert(event.label.value.as_str()) {
-            let message = format!("two events are labelled `{}`", event.label.value);
-            let diagnostic = Diagnostic::error(&DUPLICATE_FIELD, message)
-                .at(parser.source, event.label.span, "the second")
-                .help("events, history and indicators share their labels");
-            parser.push(diagnostic);
+            let name = event.label.value.clone();
+            let cause = ScenarioEvent::DuplicateLabel { name };
+            parser.error(&DUPLICATE_FIELD, event.label.span, &cause);
         }
     }
 }

@@ -3,49 +3,37 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::diagnostic::scenario_yaml::{CodePoint, EscapeMeaning, ScenarioYaml, SingleQuotes};
 use crate::diagnostic::{Code, Diagnostic, SourceText, Span};
 use crate::scenario::error::{BACKSLASH, LIMIT, SYNTAX, TAB};
 
 /// What is wrong at a place of a document.
 pub(super) struct Pitfall {
     code: &'static Code,
-    message: String,
     range: Range<usize>,
-    label: String,
-    help: Vec<String>,
+    cause: ScenarioYaml,
     /// Backslashes that begin no escape.
     bad_escapes: Vec<usize>,
 }
 
 impl Pitfall {
-    fn new(code: &'static Code, range: Range<usize>, message: impl Into<String>) -> Self {
+    fn new(code: &'static Code, range: Range<usize>, cause: ScenarioYaml) -> Self {
         Self {
             code,
-            message: message.into(),
             range,
-            label: String::new(),
-            help: Vec::new(),
+            cause,
             bad_escapes: Vec::new(),
         }
     }
 
-    fn label(mut self, label: impl Into<String>) -> Self {
-        self.label = label.into();
-        self
-    }
-
-    fn help(mut self, help: impl Into<String>) -> Self {
-        self.help.push(help.into());
-        self
+    fn syntax(range: Range<usize>, cause: ScenarioYaml) -> Self {
+        Self::new(&SYNTAX, range, cause)
     }
 
     /// The same as a diagnostic of the file in which the document begins at `base`.
     pub(super) fn diagnostic(&self, source: &Arc<SourceText>, base: usize) -> Diagnostic {
         let span = Span::of(base + self.range.start..base + self.range.end);
-        let mut diagnostic =
-            Diagnostic::error(self.code, self.message.as_str()).at(source, span, &*self.label);
-        diagnostic.help.clone_from(&self.help);
-        diagnostic
+        Diagnostic::caused(self.code, &self.cause, source, span)
     }
 }
 
@@ -59,7 +47,8 @@ pub(super) fn explain(text: &str, at: usize, message: &str, limit: bool) -> Pitf
     if let Some(first) = tabs.first()
         && (message.contains("tab") || first.start <= at)
     {
-        return explain_tabs(&tabs, first.clone());
+        let cause = ScenarioYaml::TabIndentation { lines: tabs.len() };
+        return Pitfall::new(&TAB, first.clone(), cause);
     }
     if message.contains("unknown escape") || message.contains("escape sequence") {
         return explain_escapes(text, at);
@@ -92,55 +81,30 @@ pub(super) fn path_in_double_quotes(slice: &str) -> Option<Pitfall> {
         .into_iter()
         .find(|(_, escape)| escape.is_some_and(|escape| escape.is_ascii_alphanumeric()))?;
     let meaning = match escape? {
-        't' => "a tab",
-        'n' | 'N' | 'L' | 'P' => "a line break",
-        'r' => "a carriage return",
-        _ => "another character",
+        't' => EscapeMeaning::Tab,
+        'n' | 'N' | 'L' | 'P' => EscapeMeaning::LineBreak,
+        'r' => EscapeMeaning::CarriageReturn,
+        _ => EscapeMeaning::OtherCharacter,
     };
     let escape = escape?;
-    Some(
-        Pitfall::new(
-            &BACKSLASH,
-            at..at + 1 + escape.len_utf8(),
-            "a backslash in double quotes begins an escape",
-        )
-        .label(format!("this is {meaning}"))
-        .help(in_single_quotes(slice)),
-    )
+    let cause = ScenarioYaml::Backslash {
+        meaning,
+        fix: in_single_quotes(slice),
+    };
+    let range = at..at + 1 + escape.len_utf8();
+    Some(Pitfall::new(&BACKSLASH, range, cause))
 }
 
 fn explain_limit(at: usize, message: &str) -> Pitfall {
     let deep = message.contains("recursion limit") || message.contains("Depth");
-    let (message, help) = if deep {
-        (
-            "nested deeper than 32 levels",
-            "write the value flat; a field is one dotted key",
-        )
+    let cause = if deep {
+        ScenarioYaml::NestedTooDeeply
     } else if message.contains("alias") || message.contains("anchor") {
-        (
-            "the aliases of this file repeat too much",
-            "a file holds at most 250,000 values, those that aliases repeat included",
-        )
+        ScenarioYaml::TooManyAliases
     } else {
-        (
-            "the file holds too much",
-            "a file holds at most 250,000 values in 64 MiB of text, aliases included; split it",
-        )
+        ScenarioYaml::TooManyValues
     };
-    Pitfall::new(&LIMIT, at..at + 1, message)
-        .label("the limit is reached here")
-        .help(help)
-}
-
-fn explain_tabs(tabs: &[Range<usize>], first: Range<usize>) -> Pitfall {
-    let found = Pitfall::new(&TAB, first, "YAML allows no tabs in the indentation")
-        .label("a tab")
-        .help("indent with spaces");
-    match tabs.len() {
-        0 | 1 => found,
-        2 => found.help("another line is indented with a tab, too"),
-        n => found.help(format!("{} more lines are indented with tabs", n - 1)),
-    }
+    Pitfall::new(&LIMIT, at..at + 1, cause)
 }
 
 /// The tabs in the indentation of lines with content.
@@ -172,25 +136,19 @@ fn explain_escapes(text: &str, at: usize) -> Pitfall {
         .map(|(at, _)| at)
         .collect();
     let Some(first) = bad.first().copied() else {
-        return Pitfall::new(
-            &SYNTAX,
-            at..at + 1,
-            "an escape in double quotes is not valid",
-        );
+        return Pitfall::syntax(at..at + 1, ScenarioYaml::InvalidEscape);
     };
     let width = text
         .get(first + 1..)
         .and_then(|rest| rest.chars().next())
         .map_or(0, char::len_utf8);
-    let mut found = Pitfall::new(
-        &BACKSLASH,
-        first..first + 1 + width,
-        "a backslash in double quotes begins an escape",
-    )
-    .label("YAML knows no such escape")
-    .help(in_single_quotes(text.get(start..end).unwrap_or("")));
-    found.bad_escapes = bad;
-    found
+    let fix = in_single_quotes(text.get(start..end).unwrap_or(""));
+    Pitfall {
+        code: &BACKSLASH,
+        range: first..first + 1 + width,
+        cause: ScenarioYaml::UnknownEscape { fix },
+        bad_escapes: bad,
+    }
 }
 
 /// Each backslash that begins an escape, and what follows it.
@@ -275,16 +233,16 @@ fn plain_backslashes(inner: &str) -> String {
     format!("{share}{path}")
 }
 
-fn in_single_quotes(slice: &str) -> String {
+fn in_single_quotes(slice: &str) -> SingleQuotes {
     let inner = slice
         .strip_prefix('"')
         .and_then(|slice| slice.strip_suffix('"'));
     match inner {
         Some(inner) if inner.len() <= SHOWN_TEXT && !inner.contains('\n') => {
             let inner = plain_backslashes(inner).replace('\'', "''");
-            format!("use single quotes, in which a backslash is a backslash: '{inner}'")
+            SingleQuotes(Some(format!("'{inner}'")))
         }
-        _ => "use single quotes, in which a backslash is a backslash".to_owned(),
+        _ => SingleQuotes(None),
     }
 }
 
@@ -300,104 +258,81 @@ fn explain_syntax(text: &str, at: usize, message: &str) -> Pitfall {
         return explain_open_quote(text, at, one);
     }
     if says("unclosed bracket") {
-        return Pitfall::new(&SYNTAX, one, "the bracket is never closed").label("opened here");
+        return Pitfall::syntax(one, ScenarioYaml::UnclosedBracket);
     }
     if says("illegal placement of ':'") || says("did not find expected ','") {
-        return Pitfall::new(&SYNTAX, one, "a bracket above is never closed")
-            .label("a new key begins here")
-            .help("close the `[` or `{` before this line");
+        return Pitfall::syntax(one, ScenarioYaml::KeyInBracket);
     }
     if says("misplaced bracket") {
-        return Pitfall::new(&SYNTAX, one, "this bracket closes nothing");
+        return Pitfall::syntax(one, ScenarioYaml::UnopenedBracket);
     }
     if says("unexpected character") {
         return explain_character(text, at);
     }
     if says("unknown anchor") {
-        return Pitfall::new(&SYNTAX, word(text, at), "no anchor has this name")
-            .label("an alias (`*name`) stands for an anchor (`&name`) above it")
-            .help("put the value in quotes if it begins with `*`");
+        let (range, name) = word_and_text(text, at);
+        return Pitfall::syntax(range, ScenarioYaml::UnknownAnchor { name });
     }
     if says("recursive references") {
-        return Pitfall::new(&SYNTAX, word(text, at), "an alias within its own anchor");
+        let (range, name) = word_and_text(text, at);
+        return Pitfall::syntax(range, ScenarioYaml::RecursiveAlias { name });
     }
     if says("simple key expected ':'") {
         return explain_no_colon(line, line_text);
     }
     if says("block sequence entries are not allowed") {
-        return Pitfall::new(&SYNTAX, one, "a list item at the indentation of its key")
-            .help("begin the list on a line of its own, or write it in brackets: `[a, b]`")
-            .help("put the value in quotes if it begins with `- `");
+        return Pitfall::syntax(one, ScenarioYaml::ItemAtKey);
     }
     if says("did not find expected '-'") {
         return explain_no_item(text, at);
     }
     if says("trailing content after") {
-        return Pitfall::new(&SYNTAX, at..line.end, "text after the closing quote")
-            .help("put the whole value in quotes; within single quotes write `''` for `'`");
+        return Pitfall::syntax(at..line.end, ScenarioYaml::TextAfterQuote);
     }
     if says("comments must be separated") {
-        return Pitfall::new(&SYNTAX, one, "a comment needs a blank before its `#`");
+        return Pitfall::syntax(one, ScenarioYaml::CommentWithoutBlank);
     }
-    explain_other(message, one)
+    let said = cleaned(message).to_owned();
+    Pitfall::syntax(one, ScenarioYaml::Other { said })
 }
 
 fn explain_open_quote(text: &str, at: usize, quote: Range<usize>) -> Pitfall {
     if let Some(end) = path_end(text, at)
         && let Some(path) = text.get(at..end).filter(|path| path.starts_with('"'))
     {
-        let message = "a backslash in double quotes begins an escape";
-        return Pitfall::new(&BACKSLASH, end - 2..end, message)
-            .label("this is a quote within the text")
-            .help(in_single_quotes(path));
+        let cause = ScenarioYaml::Backslash {
+            meaning: EscapeMeaning::Quote,
+            fix: in_single_quotes(path),
+        };
+        return Pitfall::new(&BACKSLASH, end - 2..end, cause);
     }
-    Pitfall::new(&SYNTAX, quote, "the quote is never closed").label("opened here")
+    Pitfall::syntax(quote, ScenarioYaml::UnclosedQuote)
 }
 
 fn explain_no_item(text: &str, at: usize) -> Pitfall {
     let item = word(text, at);
     let found = text.get(item.clone());
     if found.is_some_and(|word| word.starts_with('-')) {
-        return Pitfall::new(&SYNTAX, item, "a list item without a blank")
-            .help("a list item begins with a dash and a blank: `- item`");
+        return Pitfall::syntax(item, ScenarioYaml::ItemWithoutBlank);
     }
-    Pitfall::new(&SYNTAX, item, "a key where a list item is expected")
-        .help("a list and a map cannot stand at the same place; check the indentation")
-}
-
-/// What the parser says itself, with the help that fits most such errors.
-fn explain_other(message: &str, place: Range<usize>) -> Pitfall {
-    let message = cleaned(message);
-    let help = if message.contains("tag") {
-        "tags are not used here; a value that begins with `!` needs single quotes"
-    } else if message.contains("bracket") {
-        "close what is opened here, or put the text in single quotes"
-    } else {
-        "align the keys of one map and the dashes of one list; end a key with `: `"
-    };
-    Pitfall::new(&SYNTAX, place, format!("not valid YAML: {message}")).help(help)
+    Pitfall::syntax(item, ScenarioYaml::KeyAmongItems)
 }
 
 fn explain_colon(line: Range<usize>, line_text: &str, at: usize) -> Pitfall {
     let before = line_text.get(..at - line.start).unwrap_or("");
     if before.contains(": ") {
-        return Pitfall::new(&SYNTAX, at..at + 1, "a second `: ` in one value")
-            .label("here a new key would begin")
-            .help("put the value in single quotes");
+        return Pitfall::syntax(at..at + 1, ScenarioYaml::SecondColon);
     }
     let start = line.start + (line_text.len() - line_text.trim_start().len());
-    Pitfall::new(&SYNTAX, start..at, "a key where none can stand")
-        .label("indented further than the line above allows")
-        .help("align the keys of one map; a key with a value on its line has nothing below it")
+    Pitfall::syntax(start..at, ScenarioYaml::MisplacedKey)
 }
 
 fn explain_character(text: &str, at: usize) -> Pitfall {
     let character = text.get(at..).and_then(|rest| rest.chars().next());
     let found = match character {
         Some(quote @ ('@' | '`' | '%')) => {
-            let message = format!("a value without quotes cannot begin with `{quote}`");
-            return Pitfall::new(&SYNTAX, word(text, at), message)
-                .help("put the value in single quotes");
+            let cause = ScenarioYaml::NeedsQuotes { found: quote };
+            return Pitfall::syntax(word(text, at), cause);
         }
         _ => text
             .get(at..)
@@ -408,31 +343,31 @@ fn explain_character(text: &str, at: usize) -> Pitfall {
     match found {
         Some((offset, control)) => {
             let at = at + offset;
-            let message = format!("the control character U+{:04X}", u32::from(control));
-            Pitfall::new(&SYNTAX, at..at + control.len_utf8(), message)
-                .help("write it in double quotes as an escape, such as \"\\x07\"")
+            let found = CodePoint(control);
+            Pitfall::syntax(
+                at..at + control.len_utf8(),
+                ScenarioYaml::ControlCharacter { found },
+            )
         }
-        None => Pitfall::new(
-            &SYNTAX,
-            word(text, at),
-            "a character that YAML does not allow",
-        ),
+        None => Pitfall::syntax(word(text, at), ScenarioYaml::ForbiddenCharacter),
     }
 }
 
 fn explain_no_colon(line: Range<usize>, line_text: &str) -> Pitfall {
     let trimmed = line_text.trim_start();
     let start = line.start + (line_text.len() - trimmed.len());
-    let found = Pitfall::new(&SYNTAX, start..line.end, "expected `key: value`");
-    if trimmed.starts_with('-') && !trimmed.starts_with("- ") {
-        return found.help("a list item begins with a dash and a blank: `- item`");
-    }
-    match trimmed.split_once(':') {
-        Some((key, value)) if !value.is_empty() => found
-            .label("no blank after the colon")
-            .help(format!("write `{key}: {value}`")),
-        _ => found.label("no `: ` in this line"),
-    }
+    let cause = if trimmed.starts_with('-') && !trimmed.starts_with("- ") {
+        ScenarioYaml::NoBlankAfterDash
+    } else {
+        match trimmed.split_once(':') {
+            Some((key, value)) if !value.is_empty() => ScenarioYaml::NoBlankAfterColon {
+                name: key.to_owned(),
+                fix: value.to_owned(),
+            },
+            _ => ScenarioYaml::NoColon,
+        }
+    };
+    Pitfall::syntax(start..line.end, cause)
 }
 
 /// What the reader says, without its place.
@@ -460,6 +395,13 @@ fn word(text: &str, at: usize) -> Range<usize> {
         .find([' ', '\t', '\r', '\n', ',', ']', '}'])
         .unwrap_or(rest.len());
     at..at + end
+}
+
+/// The word that begins at `at`, and its text.
+fn word_and_text(text: &str, at: usize) -> (Range<usize>, String) {
+    let range = word(text, at);
+    let name = text.get(range.clone()).unwrap_or("").to_owned();
+    (range, name)
 }
 
 fn floor(text: &str, at: usize) -> usize {
