@@ -48,7 +48,7 @@ fn textual_errors(code: &str) -> Vec<String> {
 }
 
 /// The generic arguments that a text begins with, up to the `>` that ends them.
-fn arguments(text: &str) -> Vec<String> {
+pub(crate) fn arguments(text: &str) -> Vec<String> {
     let mut arguments = vec![String::new()];
     let mut depth = 0_usize;
     let mut before = ' ';
@@ -299,7 +299,7 @@ fn displayed_sentences(code: &str) -> Vec<String> {
 }
 
 /// The string literals of a text of Rust.
-fn literals(code: &str) -> Vec<String> {
+pub(crate) fn literals(code: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut inside: Option<String> = None;
     let mut characters = code.chars();
@@ -323,7 +323,7 @@ fn literals(code: &str) -> Vec<String> {
 }
 
 /// Whether a text has a word and, behind a blank, another word or value.
-fn has_words(text: &str) -> bool {
+pub(crate) fn has_words(text: &str) -> bool {
     let is_word = |part: &str| {
         part.len() > 1
             && part

@@ -21,6 +21,7 @@ mod library;
 mod lints;
 mod pages;
 mod reference;
+mod sentences;
 mod shared;
 mod sources;
 mod type_names;
