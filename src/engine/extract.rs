@@ -12,7 +12,7 @@ use wide::u8x16;
 
 use super::key_predictor::{KeyPredictor, PrecedingKey};
 use super::row::{CellKind, Row};
-use super::slots::{Child, Meta, NodeId, SlotId, Slots};
+use super::slots::{Child, EdgeId, Meta, NodeId, SlotId, Slots};
 use crate::diagnostic::document::{BadDocument, LineFault};
 use crate::event::json::parse_object;
 use crate::event::{Event, Raw};
@@ -157,16 +157,17 @@ impl Walker<'_, '_> {
     fn object(&mut self, node: NodeId, depth: u32) -> Result<(), Stop> {
         self.extractor.object += 1;
         let object = self.extractor.object;
-        let mut before = PrecedingKey::Node(node);
+        let mut before = PrecedingKey::none(node);
         let mut first = true;
         while self.next_key(first)? {
             first = false;
-            let child = self.key(node, &mut before)?;
-            let Some(child) = child else {
+            let edge = self.key(node, &mut before)?;
+            let child = edge.and_then(|edge| self.extractor.slots.child(edge));
+            let (Some(edge), Some(child)) = (edge, child) else {
                 self.skip(depth)?;
                 continue;
             };
-            if let Some(seen) = self.extractor.seen.get_mut(child.edge as usize)
+            if let Some(seen) = self.extractor.seen.get_mut(edge.index())
                 && std::mem::replace(seen, object) == object
             {
                 return Err(Stop::Unusual);
@@ -179,15 +180,15 @@ impl Walker<'_, '_> {
         Ok(())
     }
 
-    /// From behind the opening quote of a key to its value, and where the key leads.
+    /// From behind the opening quote of a key to its value, and the edge that the key names.
     #[inline]
-    fn key(&mut self, node: NodeId, before: &mut PrecedingKey) -> Result<Option<Child>, Stop> {
+    fn key(&mut self, node: NodeId, before: &mut PrecedingKey) -> Result<Option<EdgeId>, Stop> {
         let rest = self.bytes.get(self.at..).unwrap_or(&[]);
         if let Some(prediction) = self.extractor.predictor.predict(*before, rest) {
             self.at += prediction.length;
-            *before = PrecedingKey::Key(prediction.number);
+            *before = prediction.key;
             self.blanks();
-            return Ok(prediction.child);
+            return Ok(prediction.edge);
         }
         let start = self.at;
         let escaped = self.string()?;
@@ -195,10 +196,10 @@ impl Walker<'_, '_> {
             return Err(Stop::Unusual);
         }
         let key = self.bytes.get(start..self.at - 1).unwrap_or(&[]);
-        let child = self.extractor.slots.child(node, key);
-        *before = self.extractor.predictor.learn(*before, node, key, child);
+        let edge = self.extractor.slots.edge(node, key);
+        *before = self.extractor.predictor.learn(*before, node, key, edge);
         self.colon()?;
-        Ok(child)
+        Ok(edge)
     }
 
     /// Goes behind the opening quote of the next key, or behind `}`.
@@ -432,6 +433,10 @@ impl Walker<'_, '_> {
             let mut rest = self.bytes.get(self.at..).unwrap_or(&[]);
             'chunks: while let Some((chunk, tail)) = rest.split_first_chunk::<16>() {
                 let mut found = special(*chunk);
+                if found != 0 && found == doubled_backslashes(*chunk) {
+                    escaped = true;
+                    found = 0;
+                }
                 while found != 0 {
                     let place = found.trailing_zeros() as usize;
                     match rest.get(place..) {
@@ -540,6 +545,16 @@ fn special(chunk: [u8; 16]) -> u32 {
     let quote = bytes.simd_eq(u8x16::splat(b'"'));
     let backslash = bytes.simd_eq(u8x16::splat(b'\\'));
     (control | quote | backslash).to_bitmask()
+}
+
+/// The backslashes of a chunk, as bits, if each has a second one beside it and no third: paths of
+/// Windows are full of these. 0 if there is another.
+#[inline]
+fn doubled_backslashes(chunk: [u8; 16]) -> u32 {
+    let backslashes = u8x16::new(chunk).simd_eq(u8x16::splat(b'\\')).to_bitmask();
+    let starts = backslashes & !(backslashes << 1);
+    let pairs = starts | starts << 1;
+    if pairs == backslashes { pairs } else { 0 }
 }
 
 /// `-? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?`

@@ -136,6 +136,21 @@ fn the_examples_read_alike() {
 }
 
 #[test]
+fn backslashes_read_alike_wherever_they_stand() {
+    for key in ["a", "z"] {
+        for (before, count) in (0..34).flat_map(|before| (0..6).map(move |count| (before, count))) {
+            for after in ["", "n", "x", "\"", "\\u0041", "\\\\b"] {
+                let value = ["p".repeat(before), "\\".repeat(count), after.to_owned()].concat();
+                for tail in ["", "a tail of more than sixteen bytes"] {
+                    agree(&format!("{{\"{key}\":\"{value}{tail}\"}}"));
+                    agree(&format!("{{\"{key}\":\"{value}\\\\{tail}\\\\\"}}"));
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn a_search_hit_is_read_as_its_source() {
     let slots = Slots::new(["a", "b.c"]);
     let mut row = Row::new(slots.count());

@@ -3,7 +3,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::slots::{Child, NodeId};
+use super::slots::{EdgeId, NodeId};
 
 /// The number of keys that are learned.
 const MAX_KEYS: usize = 16_384;
@@ -14,15 +14,18 @@ const CHOICES: usize = 4;
 /// The number of bytes of a key that are compared at once.
 const HEAD: usize = 16;
 
-/// What precedes the key to be predicted.
+/// What precedes the key to be predicted: the number of a list of successors.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum PrecedingKey {
-    /// It is the first of an object at this node.
-    Node(NodeId),
-    /// The key of this guess.
-    Key(u32),
+pub(super) struct PrecedingKey(u32);
+
+impl PrecedingKey {
     /// A key that is not known.
-    Unknown,
+    const UNKNOWN: Self = Self(u32::MAX);
+
+    /// None: the key is the first of an object at this node.
+    pub(super) fn none(node: NodeId) -> Self {
+        Self(node)
+    }
 }
 
 /// The numbers, plus one, of the keys that may come next; the most recent first, 0 for none.
@@ -37,27 +40,27 @@ struct KnownKey {
     /// What does not fit in there.
     tail: Box<[u8]>,
     length: u32,
-    child: Option<Child>,
-    next: Choices,
+    edge: Option<EdgeId>,
 }
 
 /// A guess that was right.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Prediction {
-    /// Its number.
-    pub(super) number: u32,
+    /// The key, for the prediction of the next one.
+    pub(super) key: PrecedingKey,
     /// How long the key is, with the quote and the colon behind it.
     pub(super) length: usize,
-    /// Where it leads.
-    pub(super) child: Option<Child>,
+    /// The edge that it names, if it is one of the trie.
+    pub(super) edge: Option<EdgeId>,
 }
 
 /// The keys seen, each with those that followed it.
 #[derive(Debug)]
 pub(super) struct KeyPredictor {
     keys: Vec<KnownKey>,
-    /// For each node the keys that came first.
-    first: Vec<Choices>,
+    /// The keys that came first at each node, then those that followed each key.
+    successors: Vec<Choices>,
+    nodes: u32,
     numbers: FxHashMap<(NodeId, Box<[u8]>), u32>,
 }
 
@@ -66,7 +69,8 @@ impl KeyPredictor {
     pub(super) fn new(nodes: usize) -> Self {
         Self {
             keys: Vec::new(),
-            first: vec![Choices::default(); nodes],
+            successors: vec![Choices::default(); nodes],
+            nodes: u32::try_from(nodes).unwrap_or(u32::MAX),
             numbers: FxHashMap::default(),
         }
     }
@@ -74,7 +78,7 @@ impl KeyPredictor {
     /// Returns the learned key that follows `before` and with which `rest` begins.
     #[inline]
     pub(super) fn predict(&mut self, before: PrecedingKey, rest: &[u8]) -> Option<Prediction> {
-        let choices = self.choices(before)?;
+        let choices = *self.successors.get(before.0 as usize)?;
         let begins = head(rest);
         for (place, choice) in choices.into_iter().enumerate() {
             let number = choice.checked_sub(1)?;
@@ -83,9 +87,9 @@ impl KeyPredictor {
                 continue;
             }
             let prediction = Prediction {
-                number,
+                key: PrecedingKey(self.nodes + number),
                 length: key.length as usize,
-                child: key.child,
+                edge: key.edge,
             };
             if place > 0 {
                 self.note(before, number);
@@ -95,25 +99,11 @@ impl KeyPredictor {
         None
     }
 
-    #[inline]
-    fn choices(&self, before: PrecedingKey) -> Option<Choices> {
-        match before {
-            PrecedingKey::Node(node) => self.first.get(node as usize).copied(),
-            PrecedingKey::Key(number) => self.keys.get(number as usize).map(|key| key.next),
-            PrecedingKey::Unknown => None,
-        }
-    }
-
     /// Notes that the key of this number came last behind `before`.
     fn note(&mut self, before: PrecedingKey, number: u32) {
-        let choices = match before {
-            PrecedingKey::Node(node) => self.first.get_mut(node as usize),
-            PrecedingKey::Key(before) => {
-                self.keys.get_mut(before as usize).map(|key| &mut key.next)
-            }
-            PrecedingKey::Unknown => None,
+        let Some(choices) = self.successors.get_mut(before.0 as usize) else {
+            return;
         };
-        let Some(choices) = choices else { return };
         let choice = number + 1;
         let place = choices.iter().position(|known| *known == choice);
         if let Some(moved) = choices.get_mut(..=place.unwrap_or(CHOICES - 1)) {
@@ -130,10 +120,10 @@ impl KeyPredictor {
         before: PrecedingKey,
         node: NodeId,
         key: &[u8],
-        child: Option<Child>,
+        edge: Option<EdgeId>,
     ) -> PrecedingKey {
         if key.len() > MAX_KEY_LENGTH {
-            return PrecedingKey::Unknown;
+            return PrecedingKey::UNKNOWN;
         }
         let text = [key, b"\":"].concat();
         let name = (node, text.into_boxed_slice());
@@ -141,27 +131,27 @@ impl KeyPredictor {
             Some(number) => *number,
             None if self.keys.len() < MAX_KEYS => {
                 let number = u32::try_from(self.keys.len()).unwrap_or(u32::MAX);
-                self.keys.push(KnownKey::new(&name.1, child));
+                self.keys.push(KnownKey::new(&name.1, edge));
+                self.successors.push(Choices::default());
                 self.numbers.insert(name, number);
                 number
             }
-            None => return PrecedingKey::Unknown,
+            None => return PrecedingKey::UNKNOWN,
         };
         self.note(before, number);
-        PrecedingKey::Key(number)
+        PrecedingKey(self.nodes + number)
     }
 }
 
 impl KnownKey {
-    fn new(text: &[u8], child: Option<Child>) -> Self {
+    fn new(text: &[u8], edge: Option<EdgeId>) -> Self {
         let mask = [0xff; HEAD];
         Self {
             head: head(text),
             mask: head(mask.get(..text.len()).unwrap_or(&mask)),
             tail: text.get(HEAD..).unwrap_or(&[]).into(),
             length: u32::try_from(text.len()).unwrap_or(u32::MAX),
-            child,
-            next: Choices::default(),
+            edge,
         }
     }
 
@@ -193,14 +183,14 @@ mod tests {
 
     /// Learns each key behind the one before.
     fn learn(predictor: &mut KeyPredictor, keys: &[&str]) {
-        let mut before = PrecedingKey::Node(0);
+        let mut before = PrecedingKey::none(0);
         for key in keys {
             before = predictor.learn(before, 0, key.as_bytes(), None);
         }
     }
 
     fn length(predictor: &mut KeyPredictor, rest: &str) -> Option<usize> {
-        let prediction = predictor.predict(PrecedingKey::Node(0), rest.as_bytes());
+        let prediction = predictor.predict(PrecedingKey::none(0), rest.as_bytes());
         prediction.map(|prediction| prediction.length)
     }
 

@@ -5,6 +5,7 @@
 //! that path: `{"a.b": …}` and `{"a": {"b": …}}` are one look-up for each key, never a split.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 
 use crate::event::paths_above;
 
@@ -33,11 +34,20 @@ pub(super) enum Meta {
     Source,
 }
 
+/// The number of an edge among all of the trie, one higher.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct EdgeId(NonZeroU32);
+
+impl EdgeId {
+    /// As an index.
+    pub(super) fn index(self) -> usize {
+        self.0.get() as usize - 1
+    }
+}
+
 /// Where a key leads.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Child {
-    /// The number of the edge.
-    pub(super) edge: u32,
     /// The node behind it.
     pub(super) node: NodeId,
     /// The slot of the node.
@@ -56,7 +66,8 @@ type Keys = Vec<(Box<[u8]>, NodeId)>;
 pub struct Slots {
     paths: Vec<Box<str>>,
     nodes: Vec<Node>,
-    edges: u32,
+    /// Where each edge leads.
+    children: Vec<Child>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -69,12 +80,10 @@ struct Node {
     edges: Box<[Edge]>,
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 struct Edge {
     signature: Signature,
-    /// Its number among all edges.
-    number: u32,
-    node: NodeId,
+    id: EdgeId,
     key: Box<[u8]>,
 }
 
@@ -129,11 +138,17 @@ impl Slots {
 
     /// How many edges there are.
     pub(super) fn edge_count(&self) -> usize {
-        self.edges as usize
+        self.children.len()
     }
 
-    /// Where `key` leads.
-    pub(super) fn child(&self, node: NodeId, key: &[u8]) -> Option<Child> {
+    /// Where an edge leads; `None` if these slots do not have it.
+    #[inline]
+    pub(super) fn child(&self, edge: EdgeId) -> Option<Child> {
+        self.children.get(edge.index()).copied()
+    }
+
+    /// The edge that `key` names.
+    pub(super) fn edge(&self, node: NodeId, key: &[u8]) -> Option<EdgeId> {
         let node = self.nodes.get(node as usize)?;
         let table = &node.table;
         let mask = table.len().checked_sub(1)?;
@@ -147,21 +162,10 @@ impl Slots {
                 && edge.signature == signature
                 && (key.len() <= 16 || *edge.key == *key)
             {
-                return self.child_of(edge);
+                return Some(edge.id);
             }
             place += 1;
         }
-    }
-
-    fn child_of(&self, edge: &Edge) -> Option<Child> {
-        let node = self.nodes.get(edge.node as usize)?;
-        Some(Child {
-            edge: edge.number,
-            node: edge.node,
-            slot: node.slot,
-            meta: node.meta,
-            has_children: !node.table.is_empty(),
-        })
     }
 
     fn build(&mut self, numbers: &BTreeMap<&str, SlotId>) {
@@ -190,8 +194,9 @@ impl Slots {
                 node.slot = Some(*slot);
             }
         }
+        let has_children: Vec<bool> = keys.iter().map(|keys| !keys.is_empty()).collect();
         for (number, keys) in (0usize..).zip(keys) {
-            self.fill(number, keys);
+            self.fill(number, keys, &has_children);
         }
     }
 
@@ -224,7 +229,8 @@ impl Slots {
         node
     }
 
-    fn fill(&mut self, number: usize, keys: Keys) {
+    /// Gives a node its edges.
+    fn fill(&mut self, number: usize, keys: Keys, has_children: &[bool]) {
         if keys.is_empty() {
             return;
         }
@@ -233,13 +239,24 @@ impl Slots {
         let mut edges = Vec::with_capacity(keys.len());
         for (key, node) in keys {
             let signature = Signature::of(&key);
+            let Some(target) = self.nodes.get(node as usize) else {
+                continue;
+            };
+            self.children.push(Child {
+                node,
+                slot: target.slot,
+                meta: target.meta,
+                has_children: has_children.get(node as usize) == Some(&true),
+            });
+            let id = u32::try_from(self.children.len()).ok();
+            let Some(id) = id.and_then(NonZeroU32::new) else {
+                continue;
+            };
             edges.push(Edge {
                 signature,
-                number: self.edges,
-                node,
+                id: EdgeId(id),
                 key,
             });
-            self.edges += 1;
             let (mut place, tag) = signature.hash();
             while table
                 .get(place & mask)
@@ -300,7 +317,7 @@ mod tests {
         let mut node = Slots::ROOT;
         let mut slot = None;
         for key in keys {
-            let child = slots.child(node, key.as_bytes())?;
+            let child = slots.child(slots.edge(node, key.as_bytes())?)?;
             (node, slot) = (child.node, child.slot);
         }
         slot

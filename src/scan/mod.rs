@@ -26,6 +26,7 @@ mod stored;
 mod summary;
 mod threads;
 mod time_span;
+mod turns;
 mod window;
 
 use std::io::{self, Write};

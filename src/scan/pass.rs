@@ -1,10 +1,9 @@
 //! One pass over the inputs: threads read and match chunks, and the thread that holds the lock
 //! orders events and feeds the correlator. `mod.rs` runs at most two passes a scan.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicI64, Ordering as Atomic};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::batch::{Batch, BatchOptions, batch};
 use super::chunk::Lines;
@@ -16,6 +15,7 @@ use super::order::{Order, Released, SortedOrder, WindowOrder};
 use super::stage_hits::{HitsError, HitsWriter, OwnedHits};
 use super::threads;
 use super::time_span::Days;
+use super::turns::Turns;
 use super::{EventRecord, Options, Routes, Stats, Watcher};
 use crate::compile::CompiledRule;
 use crate::engine::{Correlator, EventHits, LineHits, Matcher, RuleSet};
@@ -45,9 +45,6 @@ pub(super) struct OutOfOrder;
 
 /// What the threads share behind one lock: everything after matching.
 struct SharedState<'s, 'w> {
-    /// Batches that came before their turn.
-    waiting: BTreeMap<u64, Batch>,
-    next: u64,
     /// The number of the next line of each file.
     lines: Vec<u64>,
     order: Order<'s>,
@@ -144,8 +141,6 @@ impl Pass<'_> {
         watcher: &'w mut dyn Watcher,
     ) -> SharedState<'o, 'w> {
         SharedState {
-            waiting: BTreeMap::new(),
-            next: 0,
             lines: vec![1; files],
             order,
             correlator: Correlator::new(self.set, self.options.max_partials),
@@ -181,13 +176,9 @@ impl Pass<'_> {
         let watermarks: Vec<AtomicI64> = bounds.iter().copied().map(AtomicI64::new).collect();
         let merge = Mutex::new(Merge::new(self.inputs, files, self.options.chunk));
         let tail = Mutex::new(self.tail(order, open, bounds.len(), watcher));
-        let turn = Condvar::new();
-        let work = || self.work(&merge, &tail, &turn, &watermarks);
-        let end = || {
-            lock(&tail).stopped = true;
-            turn.notify_all();
-        };
-        threads::run(self.options.threads, work, end);
+        let turns = Turns::new(self.options.threads as u64 * 4);
+        let work = || self.work(&merge, &tail, &turns, &watermarks);
+        threads::run(self.options.threads, work, || turns.end());
         tail.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -245,7 +236,7 @@ impl Pass<'_> {
         &self,
         merge: &Mutex<Merge<'_>>,
         tail: &Mutex<SharedState<'_, '_>>,
-        turn: &Condvar,
+        turns: &Turns<Batch>,
         watermarks: &[AtomicI64],
     ) {
         let mut matcher = Matcher::new(self.set, self.routes, self.options.unwrap_source);
@@ -253,10 +244,7 @@ impl Pass<'_> {
         let mut spare = Vec::new();
         loop {
             if self.stop.is_requested() {
-                // Taking the lock makes sure that a waiting thread sees either the request or the
-                // notification.
-                drop(lock(tail));
-                turn.notify_all();
+                turns.end();
                 return;
             }
             let Some(next) = lock(merge).next(watermarks, std::mem::take(&mut spare)) else {
@@ -266,43 +254,38 @@ impl Pass<'_> {
             spare = next.chunk.bytes;
             // One very long line does not stay in memory.
             spare.shrink_to(self.options.chunk.saturating_mul(4));
-            let mut tail = lock(tail);
-            // A thread that is far ahead waits, so that what waits for its turn is bounded.
-            let limit = self.options.threads as u64 * 4;
-            while next.number > tail.next + limit && !tail.is_over(self.stop) {
-                tail = turn.wait(tail).unwrap_or_else(PoisonError::into_inner);
-            }
-            tail.waiting.insert(next.number, batch);
-            self.advance(&mut tail, watermarks);
-            turn.notify_all();
-            if tail.is_over(self.stop) {
+            let take = |batch| self.advance(&mut lock(tail), batch, watermarks);
+            if !turns.bring(next.number, batch, take) {
                 return;
             }
         }
     }
 
-    /// Takes the batches whose turn it is.
-    fn advance(&self, tail: &mut SharedState<'_, '_>, watermarks: &[AtomicI64]) {
-        while let Some(mut batch) = tail.waiting.remove(&tail.next) {
-            tail.next += 1;
-            let line = item_mut(&mut tail.lines, batch.file);
-            batch.first_line = *line;
-            *line += batch.lines;
-            let batch = Arc::new(batch);
-            self.count(tail, &batch);
-            if let Err(error) = tail.order.take(&batch) {
-                tail.fail(&error);
-            }
-            if self.is_finite && tail.order.late().1.is_some() {
-                tail.is_out_of_order = true;
-                tail.stopped = true;
-                return;
-            }
-            let watermark = tail.order.watermark(batch.file);
-            item(watermarks, batch.file).store(watermark, Atomic::Relaxed);
-            self.release(tail);
-            tail.watcher.progress(&tail.stats);
+    /// Takes the batch whose turn it is; whether to go on.
+    fn advance(
+        &self,
+        tail: &mut SharedState<'_, '_>,
+        mut batch: Batch,
+        watermarks: &[AtomicI64],
+    ) -> bool {
+        let line = item_mut(&mut tail.lines, batch.file);
+        batch.first_line = *line;
+        *line += batch.lines;
+        let batch = Arc::new(batch);
+        self.count(tail, &batch);
+        if let Err(error) = tail.order.take(&batch) {
+            tail.fail(&error);
         }
+        if self.is_finite && tail.order.late().1.is_some() {
+            tail.is_out_of_order = true;
+            tail.stopped = true;
+            return false;
+        }
+        let watermark = tail.order.watermark(batch.file);
+        item(watermarks, batch.file).store(watermark, Atomic::Relaxed);
+        self.release(tail);
+        tail.watcher.progress(&tail.stats);
+        !tail.stopped && !self.stop.is_requested()
     }
 
     fn count(&self, tail: &mut SharedState<'_, '_>, batch: &Batch) {
@@ -473,10 +456,6 @@ impl Pass<'_> {
 }
 
 impl SharedState<'_, '_> {
-    fn is_over(&self, stop: &Stop) -> bool {
-        self.stopped || stop.is_requested()
-    }
-
     /// The events cannot be sorted.
     fn fail(&mut self, error: &io::Error) {
         self.stats.unsorted = Some(error.to_string());
