@@ -4,29 +4,55 @@ use serde_json::{Value as Json, json};
 
 use super::aggregation::{CARDINALITY, NEW_TERMS, THRESHOLD};
 use super::item::{Identity, Item, content};
+use super::pages::{Pages, after_key};
 use super::request::Request;
 use super::response::Response;
 use crate::diagnostic::cluster::Unusable;
 use crate::rule::{RuleKind, Threshold};
 
+/// The join keys of a sequence or sample; one without any has no such entry.
+const JOIN_KEYS: &str = "join_keys";
+
 /// The results of an answer.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Answer {
     pub(super) items: Vec<Item>,
+    /// The sequences have their join keys.
+    pub(super) has_join_keys: bool,
     /// There are, or may be, more results than the answer has.
     pub(super) is_cut: bool,
-    /// Groups beyond a page may follow, unless there are no more than fit on one.
-    pub(super) has_next: bool,
+    /// The key after which more groups may follow, unless the pages could hold all that there are.
+    pub(super) next: Option<String>,
+    /// How many pages it has.
+    pub(super) pages: usize,
     /// How many documents the filters select, where the answer is exact about it.
     pub(super) documents: Option<u64>,
 }
 
-/// Reads an answer.
+/// Reads an answer of one page or several.
 pub(super) fn answer(
     request: &Request,
-    response: &Response,
+    pages: &Pages<'_>,
     identity: Identity,
 ) -> Result<Answer, Unusable> {
+    if let Some(after) = &pages.first.after {
+        return Err(Unusable::PageBefore(content(after)));
+    }
+    let mut whole = page(request, pages.first, identity)?;
+    for response in &pages.rest {
+        let next = page(request, response, identity)?;
+        if next.documents != whole.documents {
+            return Err(Unusable::OtherDocuments);
+        }
+        whole.items.extend(next.items);
+        whole.next = next.next;
+    }
+    whole.pages = 1 + pages.rest.len();
+    Ok(whole)
+}
+
+/// Reads one page.
+fn page(request: &Request, response: &Response, identity: Identity) -> Result<Answer, Unusable> {
     usable(response)?;
     let reader = Reader {
         body: &response.body,
@@ -141,7 +167,9 @@ impl Reader<'_> {
         Ok(Item::event(self.identity(hit)?, shown(hit)))
     }
 
-    fn sequence(&self, sequence: &Json) -> Result<Item, Unusable> {
+    fn sequence(&self, sequence: &Json, has_join_keys: bool) -> Result<Item, Unusable> {
+        let join_keys = sequence.get(JOIN_KEYS).and_then(Json::as_array);
+        let join_keys = has_join_keys.then(|| join_keys.cloned().unwrap_or_default());
         let events = sequence.get("events").and_then(Json::as_array);
         let events = events.ok_or(Unusable::Malformed("events"))?.iter();
         let event = |hit: &Json| {
@@ -150,12 +178,20 @@ impl Reader<'_> {
             }
             Ok((Some(self.identity(hit)?), shown(hit)))
         };
-        Ok(Item::sequence(events.map(event).collect::<Result<_, _>>()?))
+        let events = events.map(event).collect::<Result<_, _>>()?;
+        Ok(Item::sequence(join_keys, events))
     }
 
     fn eql(&self) -> Result<Answer, Unusable> {
+        let mut has_join_keys = false;
         let items: Result<Vec<Item>, Unusable> = match self.list("/hits/sequences", "hits.events") {
-            Ok(sequences) => sequences.iter().map(|one| self.sequence(one)).collect(),
+            Ok(sequences) => {
+                has_join_keys = sequences.iter().any(|one| one.get(JOIN_KEYS).is_some());
+                let sequences = sequences.iter();
+                sequences
+                    .map(|one| self.sequence(one, has_join_keys))
+                    .collect()
+            }
             Err(_) => {
                 let events = self.list("/hits/events", "hits.events")?;
                 events.iter().map(|hit| self.event(hit)).collect()
@@ -166,6 +202,7 @@ impl Reader<'_> {
             // The total of an EQL answer is that of the answer, not of the search.
             is_cut: items.len() >= self.size,
             items,
+            has_join_keys,
             ..Answer::default()
         })
     }
@@ -240,13 +277,10 @@ impl Reader<'_> {
                 .map(|(field, value)| (field.as_str(), value.clone()));
             Ok(Item::group(values, count.filter(|_| is_counted)))
         };
-        let after = self
-            .body
-            .pointer(&format!("/aggregations/{name}/after_key"));
         let total = self.total().filter(|(_, is_exact)| *is_exact);
         Ok(Answer {
             items: buckets.iter().map(group).collect::<Result<_, _>>()?,
-            has_next: after.is_some_and(|after| *after != Json::Null),
+            next: after_key(self.body).map(content),
             documents: total.map(|(total, _)| total),
             ..Answer::default()
         })

@@ -8,8 +8,10 @@ use serde_json::Value as Json;
 
 use super::aggregation::PAGE;
 use super::answer::{self, Answer};
-use super::item::{Identity, Item, content};
+use super::item::{Identity, Item};
 use super::offline::{self, Offline};
+use super::other_choice::OtherChoice;
+use super::pages::Pages;
 use super::request::{Request, RequestOptions, request};
 use super::response::Response;
 use super::time_range::TimeRange;
@@ -108,7 +110,15 @@ pub struct Comparing<'c> {
     pub stop: &'c Stop,
 }
 
-/// The verdicts, in the order of the responses, and the figures of the searches.
+/// The compilers of a comparison.
+pub struct Compilers<'c> {
+    /// Makes the requests anew, with the types of fields of `scan --emit-requests`.
+    pub requests: RuleCompiler<'c>,
+    /// Compiles the searches, with the types of the indices that were searched.
+    pub searches: RuleCompiler<'c>,
+}
+
+/// The verdicts, in the order of the first pages of the answers, and the figures of the searches.
 pub struct Comparison {
     /// The verdicts.
     pub verdicts: Vec<Compared>,
@@ -118,7 +128,7 @@ pub struct Comparison {
 
 /// A response whose rule is run.
 struct Asked<'r> {
-    response: &'r Response,
+    pages: Pages<'r>,
     request: Request,
     compiled: CompiledRule,
     search: Search,
@@ -134,7 +144,7 @@ impl Comparing<'_> {
     /// Compares each response.
     pub fn run(
         &self,
-        compiler: &mut RuleCompiler<'_>,
+        compilers: &mut Compilers<'_>,
         responses: &[Response],
     ) -> io::Result<Comparison> {
         let of_id: BTreeMap<&str, &(String, Arc<Rule>)> = self
@@ -144,11 +154,14 @@ impl Comparing<'_> {
             .collect();
         let mut prepared = VecDeque::new();
         let mut rules = Vec::new();
-        for response in responses {
+        let answers = Pages::join(responses);
+        let ids: Vec<&str> = answers.iter().map(|one| one.first.id.as_str()).collect();
+        for pages in answers {
+            let response = pages.first;
             let named = of_id.get(response.rule_id()).copied();
             rules.push(named.map(|(file, rule)| (Arc::clone(rule), file.clone())));
             let (Ok(one) | Err(one)) = match named {
-                Some((file, rule)) => self.prepare(compiler, response, file, rule),
+                Some((file, rule)) => self.prepare(compilers, pages, file, rule),
                 None => Err(not(NotCompared::NoRule(response.rule_id().to_owned()))),
             };
             prepared.push_back(one);
@@ -162,16 +175,16 @@ impl Comparing<'_> {
         let offline = Offline::run(&compiled, searches, self.inputs, &options, self.stop)?;
         let mut place = 0;
         let mut verdicts = Vec::new();
-        for ((one, response), rule) in prepared.into_iter().zip(responses).zip(rules) {
+        for ((one, id), rule) in prepared.into_iter().zip(ids).zip(rules) {
             let verdict = match one {
                 Prepared::Decided(verdict) => verdict,
                 Prepared::Asked(asked) => {
                     place += 1;
-                    asked.verdict(place - 1, &offline)
+                    asked.verdict(place - 1, &offline, self)?
                 }
             };
             verdicts.push(Compared {
-                id: response.id.clone(),
+                id: id.to_owned(),
                 rule,
                 verdict,
             });
@@ -185,29 +198,30 @@ impl Comparing<'_> {
 
     fn prepare<'r>(
         &self,
-        compiler: &mut RuleCompiler<'_>,
-        response: &'r Response,
+        compilers: &mut Compilers<'_>,
+        pages: Pages<'r>,
         file: &str,
         rule: &Arc<Rule>,
     ) -> Result<Prepared<'r>, Prepared<'r>> {
+        let response = pages.first;
         let range = response.range.unwrap_or(self.range);
         let options = RequestOptions {
             range,
             size: response.size,
         };
-        let request = request(compiler, rule, file, options)
+        let request = request(&mut compilers.requests, rule, file, options)
             .map_err(|why| not(NotCompared::NotEmitted(why)))?;
         let id = request.id();
         if id != response.id {
             return Err(not(NotCompared::AnotherRequest(id)));
         }
-        let refusal = match answer::answer(&request, response, Identity::Id) {
+        let refusal = match answer::answer(&request, &pages, Identity::Id) {
             Err(Unusable::Refused(why)) => Some(why),
             Err(Unusable::Malformed(_)) | Ok(_) => None,
             Err(why) => return Err(not(NotCompared::Unusable(why))),
         };
-        compiler.execute_at(range.to);
-        let compiled = match compiler.compile(Arc::clone(rule)) {
+        compilers.searches.execute_at(range.to);
+        let compiled = match compilers.searches.compile(Arc::clone(rule)) {
             Ok(compiled) => compiled,
             Err(CompileError::Refused(why)) if !why.unsupported => {
                 let why = OfflineFault::Refused(why.why);
@@ -228,7 +242,7 @@ impl Comparing<'_> {
             return Err(not(NotCompared::Clock));
         }
         Ok(Prepared::Asked(Box::new(Asked {
-            response,
+            pages,
             request,
             compiled,
             search: Search {
@@ -253,7 +267,7 @@ impl Comparing<'_> {
         let documents = offline::sources(self.inputs, &wanted)?;
         let extra = differences().flat_map(|difference| &difference.extra);
         let wanted: BTreeSet<String> = extra
-            .flat_map(|item| identities(&item.shown, identity))
+            .flat_map(|item| identity.of_all(item.hits()))
             .collect();
         let places = self.places(&wanted, identity)?;
         for one in verdicts {
@@ -264,7 +278,7 @@ impl Comparing<'_> {
                 complete(item, &documents);
             }
             for item in &mut difference.extra {
-                let own = identities(&item.shown, identity);
+                let own = identity.of_all(item.hits());
                 item.places = own
                     .iter()
                     .filter_map(|id| places.get(id))
@@ -289,7 +303,7 @@ impl Comparing<'_> {
             let number = u32::try_from(file).unwrap_or(u32::MAX);
             reread::lines(self.inputs, file, &mut |line, text| {
                 let hit = offline::hit(text);
-                let own = hit.map_or_else(Vec::new, |hit| identities(&hit, identity));
+                let own = identity.of_all(hit.as_slice());
                 for id in own.into_iter().filter(|id| wanted.contains(id)) {
                     places.entry(id).or_insert((number, line));
                 }
@@ -304,72 +318,78 @@ fn not<'r>(why: NotCompared) -> Prepared<'r> {
     Prepared::Decided(Verdict::NotCompared(why))
 }
 
-/// The identities of the documents of a result: of a hit, or of each of a sequence.
-fn identities(shown: &Json, identity: Identity) -> Vec<String> {
-    let hits = match shown {
-        Json::Array(hits) => hits.as_slice(),
-        hit => std::slice::from_ref(hit),
-    };
-    let of_hit = |hit: &Json| match identity {
-        Identity::Id => hit.get("_id").and_then(Json::as_str).map(str::to_owned),
-        Identity::Source => hit.get("_source").map(content),
-    };
-    hits.iter().filter_map(of_hit).collect()
-}
-
 /// Puts the documents of a result in the place of what was known of them.
 fn complete(item: &mut Item, documents: &BTreeMap<(u32, u64), Json>) {
     if !item.is_of_documents {
         return;
     }
-    let mut places = item.places.iter();
-    let hits = match &mut item.shown {
-        Json::Array(hits) => hits.as_mut_slice(),
-        hit => std::slice::from_mut(hit),
-    };
-    for hit in hits.iter_mut().filter(|hit| hit.get("missing").is_none()) {
-        if let Some(document) = places.next().and_then(|place| documents.get(place)) {
+    let places = std::mem::take(&mut item.places);
+    let mut of_hits = places.iter();
+    let hits = item.hits_mut().iter_mut();
+    for hit in hits.filter(|hit| hit.get("missing").is_none()) {
+        if let Some(document) = of_hits.next().and_then(|place| documents.get(place)) {
             *hit = document.clone();
         }
     }
+    item.places = places;
 }
 
 impl Asked<'_> {
-    fn verdict(&self, place: usize, offline: &Offline) -> Verdict {
+    fn verdict(
+        &self,
+        place: usize,
+        offline: &Offline,
+        comparing: &Comparing<'_>,
+    ) -> io::Result<Verdict> {
         let number = u32::try_from(place).unwrap_or(u32::MAX);
         let stats = &offline.stats;
         let refused = offline.refused.get(&number).cloned();
         let failed = stats.failed.get(&number);
         let failed = failed.map(|(_, why)| OfflineFault::Fails(why.clone()));
         let failed = failed.or(refused.map(OfflineFault::NotRun));
-        let answer = match answer::answer(&self.request, self.response, offline.identity) {
+        let answer = match answer::answer(&self.request, &self.pages, offline.identity) {
             Ok(answer) => answer,
             Err(Unusable::Refused(said)) => {
-                return Verdict::Refused(match failed {
+                return Ok(Verdict::Refused(match failed {
                     Some(why) => Refusal::Both { said, why },
                     None => Refusal::Cluster { said },
-                });
+                }));
             }
-            Err(why) => return Verdict::NotCompared(NotCompared::Unusable(why)),
+            Err(why) => return Ok(Verdict::NotCompared(NotCompared::Unusable(why))),
         };
         let dropped = stats.dropped.get(&number);
         let dropped = dropped.map(|count| OfflineFault::Dropped { count: *count });
         if let Some(why) = failed.or(dropped) {
-            return Verdict::NotCompared(NotCompared::Offline(why));
+            return Ok(Verdict::NotCompared(NotCompared::Offline(why)));
         }
         let searched = stats.searched.get(&number).copied().unwrap_or_default();
-        judge(answer, offline.items(place, &self.compiled), searched)
+        let found = offline.items(place, &self.compiled, answer.has_join_keys);
+        let choice = OtherChoice::of(
+            &self.compiled,
+            self.search,
+            comparing.inputs,
+            offline.identity,
+            comparing.stop,
+        );
+        judge(answer, found, searched, choice.as_ref())
     }
 }
 
 /// Compares results as they are, in no order.
-fn judge(answer: Answer, found: Vec<Item>, searched: Searched) -> Verdict {
+fn judge(
+    answer: Answer,
+    found: Vec<Item>,
+    searched: Searched,
+    choice: Option<&OtherChoice<'_>>,
+) -> io::Result<Verdict> {
     let (shown, total) = (answer.items.len(), found.len());
     let documents = answer.documents.map(|there| (there, searched.documents));
     let documents = documents.filter(|(there, here)| there != here);
-    // A page that could hold all groups of these documents held them.
-    let fits = searched.groups < PAGE as u64 && documents.is_none() && answer.documents.is_some();
-    let is_cut = answer.is_cut || (answer.has_next && !fits);
+    // Pages that could hold all groups of these documents held them.
+    let room = (PAGE * answer.pages) as u64;
+    let fits = searched.groups < room && documents.is_none() && answer.documents.is_some();
+    let next = answer.next.filter(|_| !fits);
+    let is_cut = answer.is_cut || next.is_some();
     let mut open: BTreeMap<String, Vec<Item>> = BTreeMap::new();
     for item in found {
         open.entry(item.key.clone()).or_default().push(item);
@@ -380,22 +400,32 @@ fn judge(answer: Answer, found: Vec<Item>, searched: Searched) -> Verdict {
             extra.push(item);
         }
     }
+    let mut missing: Vec<Item> = open.into_values().flatten().collect();
+    if let Some(choice) = choice {
+        choice.settle(&mut missing, &mut extra)?;
+    }
     let same = shown - extra.len();
-    let missing: Vec<Item> = open.into_values().flatten().collect();
     if is_cut && extra.is_empty() && documents.is_none() {
         let found = total;
-        return Verdict::NotCompared(NotCompared::Cut { shown, found });
+        return Ok(Verdict::NotCompared(match next {
+            None => NotCompared::Cut { shown, found },
+            Some(after) => NotCompared::NextPage {
+                after,
+                shown,
+                found,
+            },
+        }));
     }
     if extra.is_empty() && missing.is_empty() && documents.is_none() {
-        return Verdict::Equal(shown);
+        return Ok(Verdict::Equal(shown));
     }
-    Verdict::Different(Difference {
+    Ok(Verdict::Different(Difference {
         same,
         missing: if is_cut { Vec::new() } else { missing },
         extra,
         is_cut,
         documents,
-    })
+    }))
 }
 
 /// Whether an ES|QL query may read the clock.

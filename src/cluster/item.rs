@@ -14,6 +14,17 @@ pub(super) enum Identity {
     Source,
 }
 
+impl Identity {
+    /// The identities of the documents of these hits.
+    pub(super) fn of_all(self, hits: &[Json]) -> Vec<String> {
+        let of_hit = |hit: &Json| match self {
+            Self::Id => hit.get("_id").and_then(Json::as_str).map(str::to_owned),
+            Self::Source => hit.get("_source").map(content),
+        };
+        hits.iter().filter_map(of_hit).collect()
+    }
+}
+
 /// A result.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Item {
@@ -23,9 +34,14 @@ pub struct Item {
     pub shown: Json,
     /// What is shown is a hit, or the hits of a sequence, and no row or group.
     pub(super) is_of_documents: bool,
+    /// The join keys of a sequence or sample, where they count.
+    pub(super) join: Option<String>,
     /// The file and line of each of its events that is known to be in the recording.
     pub places: Vec<(u32, u64)>,
 }
+
+/// The key of a sequence's hits.
+const EVENTS: &str = "events";
 
 /// The columns of an ES|QL answer that say where a document is stored.
 const STORED: [&str; 6] = [
@@ -44,19 +60,54 @@ impl Item {
             key: identity,
             shown,
             is_of_documents: true,
+            join: None,
             places: Vec::new(),
         }
     }
 
-    /// A sequence of documents by their identities; `None` is a missing event.
-    pub(super) fn sequence(events: Vec<(Option<String>, Json)>) -> Self {
-        let (keys, shown): (Vec<Option<String>>, Vec<Json>) = events.into_iter().unzip();
+    /// A sequence or sample of documents by their identities, `None` for a missing event, and by its
+    /// join keys where these are compared.
+    pub(super) fn sequence(
+        join_keys: Option<Vec<Json>>,
+        events: Vec<(Option<String>, Json)>,
+    ) -> Self {
+        let (keys, events): (Vec<Option<String>>, Vec<Json>) = events.into_iter().unzip();
+        let join = join_keys.as_ref().map(|values| {
+            let values: Vec<String> = values.iter().map(normal).collect();
+            json!(values).to_string()
+        });
+        let mut shown = Map::new();
+        if let Some(values) = join_keys.filter(|values| !values.is_empty()) {
+            shown.insert("join_keys".to_owned(), Json::Array(values));
+        }
+        shown.insert(EVENTS.to_owned(), Json::Array(events));
         Self {
-            key: json!(keys).to_string(),
-            shown: Json::Array(shown),
+            key: json!([join, keys]).to_string(),
+            shown: Json::Object(shown),
             is_of_documents: true,
+            join,
             places: Vec::new(),
         }
+    }
+
+    /// The hits of a result: those of a sequence, else the result itself.
+    pub(super) fn hits(&self) -> &[Json] {
+        match self.shown.get(EVENTS) {
+            Some(Json::Array(hits)) if self.is_of_documents => hits,
+            _ => std::slice::from_ref(&self.shown),
+        }
+    }
+
+    /// The same, to complete them.
+    pub(super) fn hits_mut(&mut self) -> &mut [Json] {
+        if self.is_of_documents && self.shown.get(EVENTS).is_some() {
+            let hits = self.shown.get_mut(EVENTS).and_then(Json::as_array_mut);
+            return match hits {
+                Some(hits) => hits.as_mut_slice(),
+                None => &mut [],
+            };
+        }
+        std::slice::from_mut(&mut self.shown)
     }
 
     /// A row by the values of its columns. A column without values is as one that is not there.
@@ -78,6 +129,7 @@ impl Item {
             key: json!(keys).to_string(),
             shown: Json::Object(shown),
             is_of_documents: false,
+            join: None,
             places: Vec::new(),
         }
     }
@@ -104,6 +156,7 @@ impl Item {
             key: text,
             shown: Json::Object(shown),
             is_of_documents: false,
+            join: None,
             places: Vec::new(),
         }
     }

@@ -12,12 +12,14 @@ mod filter;
 mod index_path;
 mod item;
 mod offline;
+mod other_choice;
+mod pages;
 mod request;
 mod response;
 mod span;
 mod time_range;
 
-pub use comparison::{Compared, Comparing, Comparison, Difference, Verdict};
+pub use comparison::{Compared, Comparing, Comparison, Compilers, Difference, Verdict};
 pub use item::Item;
 pub use request::{RequestOptions, request};
 pub use response::Response;

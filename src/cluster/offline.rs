@@ -15,7 +15,7 @@ use crate::plan::Operator;
 use crate::plan::pipeline::Cell;
 use crate::rule::RuleKind;
 use crate::scan::{self, Alert, EventRecord, Inputs, Options, Search, Stats, Watcher, reread};
-use crate::search::cell_json;
+use crate::search::{cell_json, join_key};
 
 /// A file and a line of it.
 type Place = (u32, u64);
@@ -101,11 +101,16 @@ impl Offline {
         Ok(offline)
     }
 
-    /// The results of one search.
-    pub(super) fn items(&self, place: usize, rule: &CompiledRule) -> Vec<Item> {
+    /// The results of one search, sequences with their join keys if these are compared.
+    pub(super) fn items(
+        &self,
+        place: usize,
+        rule: &CompiledRule,
+        has_join_keys: bool,
+    ) -> Vec<Item> {
         let found = self.found.get(place).into_iter().flatten();
         let items = found.map(|(alert, row)| {
-            let mut item = self.item(alert, row, rule);
+            let mut item = self.item(alert, row, rule, has_join_keys);
             let events = alert.events.iter().flatten();
             item.places = events.map(|event| (event.file, event.line)).collect();
             item
@@ -113,7 +118,7 @@ impl Offline {
         items.collect()
     }
 
-    fn item(&self, alert: &Alert, row: &[Cell], rule: &CompiledRule) -> Item {
+    fn item(&self, alert: &Alert, row: &[Cell], rule: &CompiledRule, has_join_keys: bool) -> Item {
         match &rule.rule.kind {
             RuleKind::Esql => {
                 let outputs = rule.pipeline.iter().flat_map(|pipeline| &pipeline.outputs);
@@ -129,11 +134,11 @@ impl Offline {
                 let fields = settings.fields.iter().map(|field| field.name.as_str());
                 Item::group(fields.zip(values(alert)), None)
             }
-            _ => self.event(alert, rule),
+            _ => self.event(alert, rule, has_join_keys),
         }
     }
 
-    fn event(&self, alert: &Alert, rule: &CompiledRule) -> Item {
+    fn event(&self, alert: &Alert, rule: &CompiledRule, has_join_keys: bool) -> Item {
         let mut events = alert.events.iter().map(|event| match event {
             Some(event) => (Some(self.identity_of(event)), shown(event)),
             None => (None, json!({"missing": true})),
@@ -143,7 +148,12 @@ impl Offline {
         {
             return Item::event(identity.unwrap_or_default(), shown);
         }
-        Item::sequence(events.collect())
+        let is_sample = matches!(rule.plan.operator, Operator::Sample { .. });
+        let join_keys = || {
+            let keys = alert.join.iter();
+            keys.map(|key| join_key(key.as_ref(), is_sample)).collect()
+        };
+        Item::sequence(has_join_keys.then(join_keys), events.collect())
     }
 
     fn identity_of(&self, event: &Arc<EventRecord>) -> String {

@@ -18,6 +18,8 @@ pub struct Response {
     pub size: Option<u32>,
     /// When the cluster ran the request, where the line says so.
     pub now: Option<Timestamp>,
+    /// The key after which the request asked for groups, for a page that is not the first.
+    pub after: Option<Json>,
     /// The HTTP status.
     pub status: u16,
     /// The body of the answer.
@@ -53,6 +55,7 @@ impl Response {
                 expected: "a number of results",
             })?,
             now: time(&entries, "now")?,
+            after: after(&mut entries)?,
             status: u16::try_from(status.unwrap_or(200)).unwrap_or(u16::MAX),
             body,
         })
@@ -61,6 +64,17 @@ impl Response {
     /// The id of the rule, which the request's id begins with.
     pub fn rule_id(&self) -> &str {
         self.id.rsplit_once(':').map_or(&*self.id, |(rule, _)| rule)
+    }
+}
+
+fn after(entries: &mut Map<String, Json>) -> Result<Option<Json>, BadResponse> {
+    match entries.remove("after") {
+        None | Some(Json::Null) => Ok(None),
+        Some(key @ Json::Object(_)) => Ok(Some(key)),
+        Some(_) => Err(BadResponse::Value {
+            name: "after",
+            expected: "the `after_key` of the page before",
+        }),
     }
 }
 
@@ -118,7 +132,7 @@ mod tests {
         assert!(said("[]").contains("no JSON object"));
         assert!(said(r#"{"response":{}}"#).contains("`id` is missing"));
         assert!(said(r#"{"id":"a"}"#).contains("`response` is missing"));
-        for key in ["status", "size", "from", "now"] {
+        for key in ["status", "size", "from", "now", "after"] {
             let line = format!(r#"{{"id":"a","{key}":"x","response":{{}}}}"#);
             assert!(said(&line).starts_with(&format!("`{key}` is not")), "{key}");
         }

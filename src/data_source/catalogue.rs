@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::builtin::{self, InvalidProfile};
-use super::route::{IndexPatterns, matches};
-use super::source::DataSource;
+use super::field_list::FieldList;
+use super::route::{IndexPatterns, index_name, matches};
+use super::source::{DataSource, Index, IndexList};
 use crate::diagnostic::suggest::nearest;
 use crate::event::Mapping;
+use crate::event::mapping::IndexMapping;
+use crate::event::schema::Origin;
 
 /// All data sources that are known.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,6 +65,34 @@ impl Catalogue {
             Some(known) => *known = source,
             None => sources.push(source),
         }
+    }
+
+    /// Puts the indices of a mapping that Elasticsearch answered before all sources: what it says of
+    /// a field of its indices counts first. A mapping that names no index says what is known of
+    /// fields that no source of a rule has.
+    pub fn add_mappings(&mut self, file: &str, mappings: &[IndexMapping]) {
+        let index = |one: &IndexMapping| {
+            let stored = one.index.as_deref().unwrap_or_default();
+            let fields = Arc::new(FieldList::of(&one.mapping));
+            let origin = Origin::Declared;
+            Index {
+                name: index_name(stored).to_owned(),
+                pattern: None,
+                lists: vec![IndexList { fields, origin }],
+                evidence: file.to_owned(),
+            }
+        };
+        let source = DataSource {
+            name: file.to_owned(),
+            title: file.to_owned(),
+            indices: mappings.iter().map(index).collect(),
+            kinds: Vec::new(),
+            defaults: Vec::new(),
+            pins: Vec::new(),
+            open: Vec::new(),
+        };
+        self.files.insert(source.name.clone(), file.to_owned());
+        self.sources.insert(0, source);
     }
 
     /// All sources.

@@ -67,6 +67,11 @@ causes! {
         Partial(sign: &'static str) => "the answer is partial: {sign}";
         /// No index fits the rule's patterns.
         NoShards => "no index of the cluster fits the patterns of the rule";
+        /// A page of groups goes on after one that is not there.
+        PageBefore(after: String) =>
+            "a page is missing: this one goes on after {after}, and no page before it ends there";
+        /// Documents were added or deleted while the pages were asked for.
+        OtherDocuments => "its pages count different numbers of documents";
         /// It is no answer to such a request.
         Malformed(missing: &'static str) => "the answer has no `{missing}`";
     }
@@ -110,6 +115,10 @@ causes! {
         /// The answer has not all results: how many it has, and how many Trapline finds.
         Cut { shown: usize, found: usize } =>
             "the answer is cut off: all {shown} results that it has are found, of {found}";
+        /// There are more pages of groups: the key after which the next begins, how many results the
+        /// others have, and how many Trapline finds.
+        NextPage { after: String, shown: usize, found: usize } =>
+            "a page is missing: send the request with `after` {after}; all {shown} results so far are found, of {found}";
     }
 }
 

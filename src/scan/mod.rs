@@ -14,6 +14,7 @@ mod deliver;
 mod excluded;
 mod executions;
 mod frontier;
+mod in_memory;
 mod merge;
 pub mod noise;
 mod order;
@@ -42,6 +43,7 @@ use crate::plan::pipeline::Cell;
 
 use self::excluded::Excluded;
 use self::executions::Readers;
+pub use self::in_memory::InMemory;
 pub use self::merge::Inputs;
 use self::pass::{OutOfOrder, Pass};
 pub use self::rule_matcher::{MatchError, RuleMatcher};

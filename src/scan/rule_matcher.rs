@@ -2,18 +2,17 @@
 //! command line runs many rules over files by the same way.
 
 use std::collections::BTreeMap;
-use std::io::{self, Cursor, Read};
 use std::sync::Arc;
 
-use super::{Alert, Inputs, Options, Stats, Watcher};
+use super::in_memory::InMemory;
+use super::{Alert, Options, Stats, Watcher};
 use crate::compile::{CompileError, CompiledRule, ExceptionLists, RuleCompiler, Unsupported};
 use crate::data_source::Catalogue;
 use crate::diagnostic::document::BadDocument;
 use crate::diagnostic::failure::{EngineRefusal, FailureKind};
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::event::Timestamp;
-use crate::event::documents::Documents;
-use crate::event::io::{Stop, TemporaryFile};
+use crate::event::io::Stop;
 use crate::rule;
 
 /// A rule that is ready to match events.
@@ -111,7 +110,7 @@ impl RuleMatcher {
     /// lines of JSON, an array of documents, or a search response; they may stand in any order.
     pub fn alerts(&self, documents: &str) -> Result<Vec<Alert>, MatchError> {
         let mut alerts = Collected::default();
-        let inputs = InMemory(documents.as_bytes().into());
+        let inputs = InMemory::new(documents);
         let rules = std::slice::from_ref(&self.0);
         let options = Options::default();
         let (stats, refused) = super::run(rules, &inputs, &options, &mut alerts, &Stop::new());
@@ -130,32 +129,6 @@ fn bad_document(bad: BTreeMap<(u32, u64), BadDocument>) -> Result<(), MatchError
     match bad.into_iter().next() {
         Some(((_, line), reason)) => Err(MatchError::BadDocument { line, reason }),
         None => Ok(()),
-    }
-}
-
-/// A file in memory.
-struct InMemory(Arc<[u8]>);
-
-impl Inputs for InMemory {
-    fn count(&self) -> usize {
-        1
-    }
-
-    fn name(&self, _: usize) -> String {
-        "documents".to_owned()
-    }
-
-    fn open(&self, _: usize) -> io::Result<Box<dyn Read + Send>> {
-        let bytes = Cursor::new(Arc::clone(&self.0));
-        Ok(Box::new(Documents::new(Box::new(bytes))))
-    }
-
-    fn is_reopened(&self, _: usize) -> bool {
-        true
-    }
-
-    fn temporary(&self) -> io::Result<Box<dyn TemporaryFile>> {
-        Ok(Box::new(Cursor::new(Vec::new())))
     }
 }
 

@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use rustc_hash::FxHashSet;
 use serde_json::{Map, Value as Json};
 
-pub use response::{Answer, Uncertain};
+pub use response::{Answer, Uncertain, join_key};
 use response::{Documents, Kind};
 pub use rows::{Indices, cell_json};
 

@@ -158,8 +158,8 @@ fn event(documents: &Documents<'_>, id: EventId) -> Json {
     json!({ "_index": index, "_id": id, "_source": source })
 }
 
-/// Sequences print dates as ISO text, samples as milliseconds.
-fn join_key(key: Option<&Value>, dates_as_millis: bool) -> Json {
+/// A join key as Elasticsearch writes it: of sequences dates are ISO texts, of samples milliseconds.
+pub fn join_key(key: Option<&Value>, dates_as_millis: bool) -> Json {
     match key {
         None => Json::Null,
         Some(Value::Bool(value)) => json!(value),

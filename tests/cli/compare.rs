@@ -167,6 +167,99 @@ fn an_answer_that_is_cut_off_is_named_unless_it_has_something_else() {
     );
 }
 
+const COUNTED: &str = "type = \"threshold\"\nlanguage = \"kuery\"\nquery = \"process.name: *\"\n\
+    [rule.threshold]\nfield = [\"process.name\"]\nvalue = 1\n";
+
+/// Writes pages of the answer to the request, each with the group before which it begins, its group,
+/// and whether more may follow.
+fn paged(project: &Project, pages: &[(Option<&str>, Option<(&str, u32)>)]) {
+    answered(project, 200, &json!({}));
+    let line = std::fs::read_to_string(project.file("responses.ndjson")).unwrap();
+    let key = |name: &str| json!({"process.name": name});
+    let page = |(after, group): &(Option<&str>, Option<(&str, u32)>)| {
+        let mut line: Json = serde_json::from_str(&line).unwrap();
+        if let Some(after) = after {
+            line["after"] = key(after);
+        }
+        let buckets = group.map(|(name, count)| json!({"key": key(name), "doc_count": count}));
+        let mut groups = json!({"buckets": buckets.into_iter().collect::<Vec<Json>>()});
+        if let Some((name, _)) = group {
+            groups["after_key"] = key(name);
+        }
+        line["response"] = json!({"aggregations": {"thresholdTerms": groups}});
+        format!("{line}\n")
+    };
+    let lines: String = pages.iter().map(page).collect();
+    std::fs::write(project.file("responses.ndjson"), lines).unwrap();
+}
+
+#[test]
+fn the_pages_of_an_answer_are_one_answer_and_a_missing_one_is_named() {
+    let project = project(COUNTED);
+    let first = (None, Some(("cmd.exe", 2)));
+    let second = (Some("cmd.exe"), Some(("other.exe", 1)));
+    let last = (Some("other.exe"), None);
+    paged(&project, &[first, second, last]);
+    let (code, text) = project.run(&COMPARE);
+    assert!(code == 0 && text.contains("EQUAL: 1 equal"), "{text}");
+    paged(&project, &[first, second]);
+    let (code, text) = project.run(&COMPARE);
+    insta::assert_snapshot!(text, @r#"
+    NOT COMPARED  A shell (rules/shell.toml): a page is missing: send the request with `after` {"process.name":"other.exe"}; all 2 results so far are found, of 2
+    NOT COMPARED: 0 equal, 0 different, 0 refused, 1 not compared
+    "#);
+    assert_eq!(code, 4);
+    paged(&project, &[first, last]);
+    let (code, text) = project.run(&COMPARE);
+    insta::assert_snapshot!(text, @r#"
+    NOT COMPARED  A shell (rules/shell.toml): a page is missing: send the request with `after` {"process.name":"cmd.exe"}; all 1 results so far are found, of 2
+    NOT COMPARED  A shell (rules/shell.toml): a page is missing: this one goes on after {"process.name":"other.exe"}, and no page before it ends there
+    NOT COMPARED: 0 equal, 0 different, 0 refused, 2 not compared
+    "#);
+    assert_eq!(code, 4);
+    paged(
+        &project,
+        &[first, (Some("cmd.exe"), Some(("other.exe", 3))), last],
+    );
+    let (code, text) = project.run(&COMPARE);
+    assert!(
+        code == 1 && text.contains("1 result the same, 1 missing, 1 extra"),
+        "{text}"
+    );
+}
+
+const TWO_SHELLS: &str = "type = \"eql\"\nlanguage = \"eql\"\nquery = 'sample by event.category \
+    [process where process.name == \"cmd.exe\"] [process where process.name == \"other.exe\"]'\n";
+
+/// The answer with one sample of these events.
+fn sample(key: &str, ids: [&str; 2]) -> Json {
+    let events = ids.map(|id| json!({"_index": ".ds-logs-1", "_id": id, "_source": {}}));
+    json!({"hits": {"sequences": [{"join_keys": [key], "events": events}]}})
+}
+
+#[test]
+fn a_sample_of_other_events_that_fit_is_equal() {
+    let project = project(TWO_SHELLS);
+    for ids in [["1", "2"], ["3", "2"]] {
+        let (code, text) = compared(&project, 200, &sample("process", ids));
+        assert!(code == 0 && text.contains("EQUAL: 1 equal"), "{text}");
+    }
+    for ids in [["2", "1"], ["1", "3"], ["1", "9"], ["2", "2"]] {
+        let (code, text) = compared(&project, 200, &sample("process", ids));
+        assert!(
+            code == 1 && text.contains("1 missing, 1 extra"),
+            "{ids:?}: {text}"
+        );
+    }
+    let (code, text) = compared(&project, 200, &sample("other", ["3", "2"]));
+    assert!(
+        code == 1
+            && text.contains("missing  a.ndjson:1 a.ndjson:2  {\"join_keys\":[\"process\"]")
+            && text.contains("extra    a.ndjson:3 a.ndjson:2  {\"join_keys\":[\"other\"]"),
+        "{text}"
+    );
+}
+
 #[test]
 fn an_answer_to_another_request_is_not_compared() {
     let project = project(SHELL);
@@ -227,6 +320,42 @@ fn a_request_that_reads_the_clock_needs_its_time() {
     std::fs::write(project.file("responses.ndjson"), line.to_string()).unwrap();
     let (code, text) = project.run(&COMPARE);
     assert!(code == 0 && text.contains("EQUAL: 1 equal"), "{text}");
+}
+
+const NOTES: &str = "type = \"query\"\nlanguage = \"kuery\"\nquery = \"acme.note: shell\"\n";
+
+#[test]
+fn a_mapping_gives_fields_of_an_unknown_index_their_types() {
+    let project = project(NOTES).with("rules/shell.toml", "logs-*", "acme-*");
+    let event = r#"{"_id":"1","_index":"acme-7","@timestamp":"2024-03-05T08:00:00Z","acme":{"note":"a shell started"}}"#;
+    std::fs::write(project.file("a.ndjson"), format!("{event}\n")).unwrap();
+    let of = |index: &str| {
+        json!({index: {"mappings": {"properties": {"acme": {"properties": {"note": {"type": "text"}}}}}}})
+            .to_string()
+    };
+    std::fs::write(project.file("mapping.json"), of("acme-7")).unwrap();
+    std::fs::write(
+        project.file("unnamed.json"),
+        r#"{"properties":{"acme.note":{"type":"text"}}}"#,
+    )
+    .unwrap();
+    let hit = json!({"_index": "acme-7", "_id": "1", "_source": {}});
+    let body = json!({"hits": {"total": {"value": 1, "relation": "eq"}, "hits": [hit]}});
+    let (code, text) = compared(&project, 200, &body);
+    assert!(code == 1 && text.contains("1 extra"), "{text}");
+    for mapping in ["mapping.json", "unnamed.json"] {
+        let (code, text) = project.run(&[&COMPARE[..], &["--mapping", mapping]].concat());
+        assert!(
+            code == 0 && text.contains("EQUAL: 1 equal"),
+            "{mapping}: {text}"
+        );
+    }
+    std::fs::write(project.file("broken.json"), "[]").unwrap();
+    let (code, _, err) = project.run_apart(&[&COMPARE[..], &["--mapping", "broken.json"]].concat());
+    assert!(
+        code == 3 && err.contains("`broken.json` is no mapping"),
+        "{code} {err}"
+    );
 }
 
 #[test]

@@ -207,3 +207,57 @@ fn a_raw_document_keeps_the_identity_that_stands_beside_it() {
     let expected = "{\"_id\":\"x-1\",\"_source\":{  \"a\": 1 }}\n{\"_source\":{\"a\":2}}\n\n";
     assert_eq!(lines, expected);
 }
+
+#[test]
+fn compare_and_diff_read_the_raw_column_that_is_named() {
+    use std::sync::Arc;
+    let of = |name: &str| {
+        let query = format!("process where process.name == \"{name}\"");
+        let rule =
+            eql_rule("shell", "shell", &query).replace("[rule]\n", "[rule]\nindex = ['logs-*']\n");
+        Project::of(&[("rules/shell.toml", &rule)])
+    };
+    let (older, project) = (of("other.exe"), of("cmd.exe"));
+    let document = "{\"_id\":\"1\",\"_index\":\"logs-a\",\"@timestamp\":\"2024-01-01T00:00:00Z\",\
+                    \"event\":{\"category\":\"process\"},\"process\":{\"name\":\"cmd.exe\"}}";
+    let text = |text: &str| Arc::new(arrow_array::StringArray::from(vec![text.to_owned()]));
+    let columns = [
+        ("note", text("a note") as arrow_array::ArrayRef),
+        ("document", text(document)),
+    ];
+    let bytes = crate::files::parquet(&columns, &Writing::default());
+    written(&project, "events.parquet", &bytes);
+    let raw = ["--raw-column", "document"];
+    let run = |arguments: &[&str]| {
+        let (code, out, err) = project.run_apart(arguments);
+        (code, format!("{out}{err}"))
+    };
+    let emit = ["scan", "--emit-requests", "-", "events.parquet"];
+    let (_, request, _) = project.run_apart(&[&emit[..], &raw].concat());
+    let answer = ",\"response\":{\"hits\":{\"events\":[]}}}\n";
+    let line = request.trim_end().strip_suffix('}').unwrap();
+    written(
+        &project,
+        "responses.ndjson",
+        format!("{line}{answer}").as_bytes(),
+    );
+    // Without it the columns are fields that no rule asks for.
+    let compare = ["compare", "responses.ndjson", "events.parquet"];
+    let (code, text) = run(&compare);
+    assert!(code == 0 && text.contains("EQUAL: 1 equal"), "{text}");
+    let (code, text) = run(&[&compare[..], &raw].concat());
+    assert!(code == 1 && text.contains("1 missing, 0 extra"), "{text}");
+    let older = older.file("");
+    let diff = [
+        "diff",
+        older.to_str().unwrap(),
+        ".",
+        "--captures",
+        "events.parquet",
+    ];
+    let (without, with) = (run(&diff), run(&[&diff[..], &raw].concat()));
+    assert!(
+        !without.1.contains("1 new") && with.1.contains("1 new"),
+        "{without:?} {with:?}"
+    );
+}

@@ -77,7 +77,7 @@ fn every_constant_expression_folds_to_the_expected_value() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-fn index_of(folder: &std::path::Path, indices: &Json) -> Index {
+pub(crate) fn index_of(folder: &std::path::Path, indices: &Json) -> Index {
     let mut mappings: Vec<IndexMapping> = Vec::new();
     let mut documents: Vec<Map<String, Json>> = Vec::new();
     for name in indices.as_array().unwrap() {

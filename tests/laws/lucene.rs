@@ -12,7 +12,7 @@ use trapline::search::{Index, Parameters};
 use crate::shared::shared;
 
 /// The project's own copy.
-const CASES: &str = include_str!("lucene_cases/cases.ndjson");
+pub(crate) const CASES: &str = include_str!("lucene_cases/cases.ndjson");
 
 /// Documents in which a, b and c have the value 1 or, in the runs behind the suite, 0.
 fn index() -> Index {

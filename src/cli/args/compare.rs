@@ -3,6 +3,8 @@
 use camino::Utf8PathBuf;
 use clap::{Args as Group, ValueEnum};
 
+use super::scan::ParquetArgs;
+
 /// Options of `compare`.
 #[derive(Debug, Clone, Group)]
 pub struct CompareArgs {
@@ -10,10 +12,17 @@ pub struct CompareArgs {
     /// `response` added
     #[arg(value_name = "RESPONSES")]
     pub responses: Utf8PathBuf,
-    /// The documents that were indexed: NDJSON files, event logs (EVTX), directories or patterns;
-    /// `.gz` and `.zst` are unpacked
+    /// The documents that were indexed: NDJSON files, Parquet files, event logs (EVTX), directories
+    /// or patterns; `.gz` and `.zst` are unpacked
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<String>,
+    /// How Parquet files are read.
+    #[command(flatten)]
+    pub parquet: ParquetArgs,
+    /// The mapping of the indices that were searched: the answer of GET INDEX/_mapping (repeatable).
+    /// It counts before the data sources
+    #[arg(long, value_name = "FILE")]
+    pub mapping: Vec<Utf8PathBuf>,
     /// Exception lists for the rules that refer to them, as they were given to scan
     /// --emit-requests: files or directories (repeatable)
     #[arg(long, value_name = "PATH")]

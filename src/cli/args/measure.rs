@@ -3,6 +3,7 @@
 use camino::Utf8PathBuf;
 use clap::{Args as Group, ValueEnum};
 
+use super::scan::ParquetArgs;
 use crate::mutation::Operator;
 use crate::snapshot::Class;
 
@@ -86,6 +87,9 @@ pub struct DiffArgs {
     /// patterns of NDJSON, `.gz`, `.zst` and EVTX
     #[arg(long, value_name = "PATH")]
     pub captures: Vec<String>,
+    /// How Parquet files are read.
+    #[command(flatten)]
+    pub parquet: ParquetArgs,
     /// Exception lists that apply over the recordings to the rules of both sides that refer to them,
     /// files or directories (repeatable); beside those of each side's project
     #[arg(long, value_name = "PATH", requires = "captures")]

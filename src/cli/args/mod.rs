@@ -51,6 +51,8 @@ impl Verb {
             Self::PlanShards(args) => &args.parquet,
             Self::Query(args) => &args.parquet,
             Self::Explain(args) => &args.parquet,
+            Self::Compare(args) => &args.parquet,
+            Self::Diff(args) => &args.parquet,
             _ => return None,
         };
         parquet.raw_column.as_deref()

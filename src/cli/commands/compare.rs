@@ -9,9 +9,10 @@ use super::super::settings::{CompareFormat, CompareSettings, Settings};
 use super::super::{Console, ExitCode, interrupt};
 use super::emit_requests::{missing_lists, span};
 use super::exception_lists;
+use super::query_input::mappings;
 use super::rule_list::RuleList;
 use super::scan_inputs::CliInputs;
-use crate::cluster::{self, Comparing, Comparison, RequestOptions, Response, TimeRange};
+use crate::cluster::{self, Comparing, Comparison, Compilers, RequestOptions, Response, TimeRange};
 use crate::compile::RuleCompiler;
 use crate::diagnostic::Diagnostic;
 use crate::event::Timestamp;
@@ -36,6 +37,12 @@ pub fn run(
     let (responses, bad) = responses(settings, asked)?;
     console.diagnostics(&bad);
     let catalogue = settings.catalogue()?;
+    let mut mapped = catalogue.clone();
+    // Each goes before those that are there, so the first that was given comes last.
+    for path in asked.mappings.iter().rev() {
+        let found = mappings(&settings.files, &[path])?;
+        mapped.add_mappings(&settings.files.name(path), &found);
+    }
     let lists = exception_lists::load(settings, &asked.exceptions, console)?;
     let list = RuleList::load(settings, console)?;
     let is_ranged = responses.iter().all(|one| one.range.is_some());
@@ -50,17 +57,22 @@ pub fn run(
         options: asked.options.clone(),
         stop,
     };
-    let mut compiler = RuleCompiler::new(&catalogue, &lists, Timestamp::default());
-    let comparison = comparing.run(&mut compiler, &responses).map_err(|reason| {
-        let message = format!("a recording cannot be read to its end: {reason}");
-        let diagnostic = Diagnostic::error(&error::UNREADABLE, message);
-        Problem::new(ExitCode::NotLoaded, diagnostic)
-    })?;
+    let mut compilers = Compilers {
+        requests: RuleCompiler::new(&catalogue, &lists, Timestamp::default()),
+        searches: RuleCompiler::new(&mapped, &lists, Timestamp::default()),
+    };
+    let comparison = comparing
+        .run(&mut compilers, &responses)
+        .map_err(|reason| {
+            let message = format!("a recording cannot be read to its end: {reason}");
+            let diagnostic = Diagnostic::error(&error::UNREADABLE, message);
+            Problem::new(ExitCode::NotLoaded, diagnostic)
+        })?;
     if comparison.stats.interrupted {
         return Ok(ExitCode::Interrupted);
     }
     let names: Vec<String> = (0..inputs.count()).map(|file| inputs.name(file)).collect();
-    let unanswered = unanswered(&list, &responses, range, &mut compiler);
+    let unanswered = unanswered(&list, &responses, range, &mut compilers.requests);
     let view = ComparisonView {
         comparison: &comparison,
         unanswered: &unanswered,

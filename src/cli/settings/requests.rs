@@ -38,6 +38,8 @@ pub struct CompareSettings {
     pub inputs: Vec<ScanInput>,
     /// Exception lists beside those of the project; absolute.
     pub exceptions: Vec<Utf8PathBuf>,
+    /// The mappings of the indices that were searched; absolute.
+    pub mappings: Vec<Utf8PathBuf>,
     /// How the searches are run.
     pub options: Options,
     /// How the comparison is written.
@@ -64,11 +66,16 @@ impl Settings {
     pub fn compare(&self, args: &CompareArgs) -> Result<CompareSettings, Box<Problem>> {
         let responses = self.typed(&args.responses);
         self.must_exist(&responses)?;
+        let mappings = self.all_typed(&args.mapping);
+        for mapping in &mappings {
+            self.must_exist(mapping)?;
+        }
         let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
         Ok(CompareSettings {
             responses,
             inputs: self.scan_inputs(&args.files)?,
             exceptions: self.all_typed(&args.exceptions),
+            mappings,
             options: Options {
                 threads: args.jobs.map_or(threads, usize::from),
                 max_documents: args.max_documents,

@@ -1,16 +1,21 @@
 //! `trapline compare`: answers made of what the reference evaluator finds are equal, and an answer
 //! that was changed is not; recorded answers of a real Elasticsearch are equal where it answered.
 
+mod eql_suite;
+mod esql_suite;
+mod hit_suites;
+mod recorded;
+
 use std::io::{self, Read};
 use std::sync::{Arc, LazyLock};
 
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 use trapline::cluster::{
-    self, Comparing, Comparison, RequestOptions, Response, TimeRange, Verdict,
+    self, Comparing, Comparison, Compilers, RequestOptions, Response, TimeRange, Verdict,
 };
 use trapline::compile::{ExceptionLists, RuleCompiler};
-use trapline::data_source::{Catalogue, field_types, own};
+use trapline::data_source::{Catalogue, field_types};
 use trapline::diagnostic::SourceText;
 use trapline::event::Timestamp;
 use trapline::event::io::Stop;
@@ -93,7 +98,10 @@ fn compared_in(
     responses: &[Response],
 ) -> Comparison {
     let lists = ExceptionLists::default();
-    let mut compiler = RuleCompiler::new(catalogue, &lists, Timestamp::default());
+    let mut compilers = Compilers {
+        requests: RuleCompiler::new(&CATALOGUE, &lists, Timestamp::default()),
+        searches: RuleCompiler::new(catalogue, &lists, Timestamp::default()),
+    };
     let comparing = Comparing {
         rules,
         inputs: &Memory(lines.to_owned()),
@@ -105,7 +113,7 @@ fn compared_in(
         },
         stop: &Stop::new(),
     };
-    comparing.run(&mut compiler, responses).unwrap()
+    comparing.run(&mut compilers, responses).unwrap()
 }
 
 const INDEX: &str = "logs-endpoint.events.process-default";
@@ -297,96 +305,6 @@ proptest! {
             }
         }
     }
-}
-
-/// The sources with one of the suite's index, whose types are those of its mapping.
-fn with_suite(mapping: &str) -> Catalogue {
-    let source = "title = 'Suite'\nos = 'linux'\n[[index]]\nname = 'endgame-140'\n\
-                  fields = ['endgame-140.json']\nevidence = 'the suite'\n\
-                  [[kind]]\nname = 'event'\n[kind.defaults]\nevent_type = 'process'\n";
-    let source = SourceText::new("sources/suite.toml", source);
-    let mut catalogue = Catalogue::builtin().unwrap();
-    let open = |name: &str| Ok(SourceText::new(name, mapping));
-    let diagnostics = own::add(&source, &open, &mut catalogue);
-    assert!(diagnostics.is_empty(), "{diagnostics:?}");
-    catalogue
-}
-
-/// The events of the suite, each under its `_id`.
-fn suite_events(text: &str) -> Vec<Json> {
-    text.lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
-}
-
-#[test]
-#[cfg_attr(not(shared_corpus), ignore = "../shared is absent")]
-fn recorded_answers_of_the_suite_of_eql_are_equal() {
-    let Some(folder) = shared("conformance") else {
-        return;
-    };
-    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
-    let events = suite_events(&read("events/endgame-140.ndjson"));
-    let lines: String = events
-        .iter()
-        .flat_map(|event| [event.to_string(), "\n".to_owned()])
-        .collect();
-    let (mut rules, mut bodies) = (Vec::new(), Vec::new());
-    for line in read("searches.ndjson").lines() {
-        let search: Json = serde_json::from_str(line).unwrap();
-        let query = search["query"].as_str().unwrap();
-        let is_plain = search["indices"] == json!(["endgame-140"])
-            && search["join_keys"].is_null()
-            && !query.trim_start().starts_with("sample")
-            && !query.trim_start().starts_with("sequence")
-            && !query.contains("'''");
-        if !is_plain {
-            continue;
-        }
-        let id = format!("{}-{}", search["name"].as_str().unwrap(), rules.len());
-        rules.push(rule(
-            &id,
-            &format!(
-                "type = 'eql'\nlanguage = 'eql'\nindex = ['endgame-140']\n\
-                 event_category_override = 'event_type'\ntiebreaker_field = 'serial_event_id'\n\
-                 query = '''\n{query}\n'''"
-            ),
-        ));
-        let wanted = search["expected_any_of"][0].as_array().unwrap();
-        let hits = wanted.iter().map(|id| {
-            let own = events.iter().find(|event| event["serial_event_id"] == *id);
-            let mut source = own.unwrap().clone();
-            let source = source.as_object_mut().unwrap();
-            let (index, id) = (source.remove("_index"), source.remove("_id"));
-            json!({"_index": index, "_id": id, "_source": source})
-        });
-        bodies.push(json!({"hits": {"events": hits.collect::<Json>()}}));
-    }
-    let size = u32::try_from(events.len()).unwrap() + 1;
-    let answered = responses(&rules, &bodies, size);
-    let catalogue = with_suite(&read("mappings/endgame-140.json"));
-    let verdicts = compared_in(&catalogue, &rules, &lines, &answered).verdicts;
-    let equal = verdicts
-        .iter()
-        .filter(|one| matches!(one.verdict, Verdict::Equal(_)));
-    let (equal, all) = (equal.count(), verdicts.len());
-    let others = verdicts
-        .iter()
-        .filter(|one| !matches!(one.verdict, Verdict::Equal(_)));
-    let others: Vec<String> = others
-        .map(|one| {
-            format!(
-                "{}: {}",
-                one.id,
-                format!("{:?}", one.verdict)
-                    .chars()
-                    .take(200)
-                    .collect::<String>()
-            )
-        })
-        .collect();
-    eprintln!("{equal} of {all} answers of the suite are equal");
-    assert!(others.is_empty(), "{}", others.join("\n"));
 }
 
 /// Documents of which a real Elasticsearch matched every one: the answer is all of them.
