@@ -120,7 +120,10 @@ class Reader:
         values = self.values(')')
         if self.peek().value in ('==', '!=', '+'):
             raise Unsupported('function compared')
-        return ('leaf', Leaf(field.value.lstrip('?'), kind, [one.value for one in values],
+        read = [one.value for one in values]
+        if kind == 'cidr':
+            read = [one if '/' in one else one + ('/128' if ':' in one else '/32') for one in read]
+        return ('leaf', Leaf(field.value.lstrip('?'), kind, read,
                              kind != 'cidr' and not name.endswith('~'), values))
 
     def test(self, field):
