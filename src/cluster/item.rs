@@ -90,6 +90,13 @@ impl Item {
         }
     }
 
+    /// The identities of the events of a sequence whose join keys are compared, as one text.
+    pub(super) fn events(&self) -> Option<String> {
+        self.join.as_ref()?;
+        let (_, events): (Json, Json) = serde_json::from_str(&self.key).ok()?;
+        Some(events.to_string())
+    }
+
     /// The hits of a result: those of a sequence, else the result itself.
     pub(super) fn hits(&self) -> &[Json] {
         match self.shown.get(EVENTS) {

@@ -18,10 +18,12 @@ mod request;
 mod response;
 mod span;
 mod time_range;
+mod verdict;
 
-pub use comparison::{Compared, Comparing, Comparison, Compilers, Difference, Verdict};
+pub use comparison::{Comparing, Compilers};
 pub use item::Item;
 pub use request::{RequestOptions, request};
 pub use response::Response;
 pub use span::span;
 pub use time_range::TimeRange;
+pub use verdict::{Compared, Comparison, Difference, Verdict};

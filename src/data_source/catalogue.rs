@@ -92,7 +92,7 @@ impl Catalogue {
             open: Vec::new(),
         };
         self.files.insert(source.name.clone(), file.to_owned());
-        self.sources.insert(0, source);
+        Arc::make_mut(&mut self.sources).insert(0, source);
     }
 
     /// All sources.

@@ -92,7 +92,7 @@ struct Checker<'a> {
     expanders: BTreeMap<&'a str, Expander<'a>>,
 }
 
-impl<'a> Checker<'a> {
+impl Checker<'_> {
     /// Reports sources that do not exist.
     fn names(&mut self) {
         let scenario = self.scenario;

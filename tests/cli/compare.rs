@@ -170,13 +170,15 @@ fn an_answer_that_is_cut_off_is_named_unless_it_has_something_else() {
 const COUNTED: &str = "type = \"threshold\"\nlanguage = \"kuery\"\nquery = \"process.name: *\"\n\
     [rule.threshold]\nfield = [\"process.name\"]\nvalue = 1\n";
 
-/// Writes pages of the answer to the request, each with the group before which it begins, its group,
-/// and whether more may follow.
-fn paged(project: &Project, pages: &[(Option<&str>, Option<(&str, u32)>)]) {
+/// A page: the group behind which it begins, and its group with the number of its documents.
+type Page<'p> = (Option<&'p str>, Option<(&'p str, u32)>);
+
+/// Writes pages of the answer to the request.
+fn paged(project: &Project, pages: &[Page<'_>]) {
     answered(project, 200, &json!({}));
     let line = std::fs::read_to_string(project.file("responses.ndjson")).unwrap();
     let key = |name: &str| json!({"process.name": name});
-    let page = |(after, group): &(Option<&str>, Option<(&str, u32)>)| {
+    let page = |(after, group): &Page<'_>| {
         let mut line: Json = serde_json::from_str(&line).unwrap();
         if let Some(after) = after {
             line["after"] = key(after);

@@ -336,7 +336,9 @@ fn misfits(root: &Value, schema: &Value, value: &Value, at: &str, found: &mut Ve
         }
     }
     for (key, value) in object {
-        match schema["properties"].get(key) {
+        let own = schema["properties"].get(key);
+        let other = schema.get("additionalProperties");
+        match own.or(other.filter(|schema| schema.is_object())) {
             Some(schema) => misfits(root, schema, value, &format!("{at}.{key}"), found),
             None => found.push(format!("{at}.{key}: not in the schema")),
         }

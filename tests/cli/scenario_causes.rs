@@ -21,7 +21,9 @@ type Read = (&'static str, &'static str, Value);
 fn assert_read(from: &str, to: &str, (code, cause, details): Read) {
     let errors = errors(from, to);
     let found = errors.iter().find(|one| one["cause"] == cause);
-    let found = found.unwrap_or_else(|| panic!("{to}: {errors:#?}"));
+    let Some(found) = found else {
+        unreachable!("{to}: {errors:#?}");
+    };
     assert_eq!(found["code"], code, "{to}");
     assert_eq!(found["details"], details, "{to}");
     let message = found["message"].as_str().unwrap();

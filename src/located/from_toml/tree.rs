@@ -52,7 +52,7 @@ impl ErrorSink for Refused {
 
 /// Leaves the document to the crate.
 fn refuse(errors: &mut dyn ErrorSink) {
-    errors.report_error(ParseError::new("left to the crate"));
+    errors.report_error(ParseError::new(""));
 }
 
 struct Tree<'t> {

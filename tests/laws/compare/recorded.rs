@@ -26,7 +26,7 @@ pub(super) fn with_indices(mappings: &Path, indices: &[&str]) -> Catalogue {
 
 /// An answer and what it is expected to be called.
 pub(super) struct Answered {
-    what: &'static str,
+    pub(super) what: &'static str,
     wanted: &'static str,
     response: Response,
 }
