@@ -191,10 +191,6 @@ class Bench:
                                 sigma, 'EVENTS') for _, option in RSIGMA]
         for file in files if tools else []:
             compare(title, [own] + tools, file, self.empty)
-        if engines.exists():
-            tool = self.tool(pinned('sigma-rust'), 'sigma-rust', engines, 'sigma-rust', sigma, 'EVENTS')
-            for file in files:
-                compare(title, [own, tool], file, self.empty, self.part(file))
         for one in (program, engines):
             if not one.exists():
                 print('%s: absent, left out' % one.name)

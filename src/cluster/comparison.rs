@@ -317,15 +317,14 @@ fn judge(
         if open.get_mut(&item.key).and_then(Vec::pop).is_none() {
             extra.push(item);
         } else {
-            matched.extend(item.events());
+            matched.extend(item.joined.map(|joined| joined.events));
             keys.insert(item.key);
         }
     }
     // The same events by several join keys, of fields with several values, are one alert.
     extra.retain(|item| {
-        let is_matched = item
-            .events()
-            .is_some_and(|events| matched.contains(&events));
+        let joined = item.joined.as_ref();
+        let is_matched = joined.is_some_and(|joined| matched.contains(&joined.events));
         !(keys.insert(item.key.clone()) && is_matched)
     });
     let mut missing: Vec<Item> = open.into_values().flatten().collect();

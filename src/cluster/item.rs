@@ -34,10 +34,18 @@ pub struct Item {
     pub shown: Json,
     /// What is shown is a hit, or the hits of a sequence, and no row or group.
     pub(super) is_of_documents: bool,
-    /// The join keys of a sequence or sample, where they count.
-    pub(super) join: Option<String>,
+    /// The join keys and the events of a sequence or sample, where join keys count.
+    pub(super) joined: Option<Joined>,
     /// The file and line of each of its events that is known to be in the recording.
     pub places: Vec<(u32, u64)>,
+}
+
+/// A sequence or sample whose join keys are compared.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Joined {
+    pub(super) keys: String,
+    /// The identities of its events.
+    pub(super) events: String,
 }
 
 /// The key of a sequence's hits.
@@ -60,7 +68,7 @@ impl Item {
             key: identity,
             shown,
             is_of_documents: true,
-            join: None,
+            joined: None,
             places: Vec::new(),
         }
     }
@@ -71,10 +79,14 @@ impl Item {
         join_keys: Option<Vec<Json>>,
         events: Vec<(Option<String>, Json)>,
     ) -> Self {
-        let (keys, events): (Vec<Option<String>>, Vec<Json>) = events.into_iter().unzip();
-        let join = join_keys.as_ref().map(|values| {
+        let (identities, events): (Vec<Option<String>>, Vec<Json>) = events.into_iter().unzip();
+        let identities = json!(identities).to_string();
+        let joined = join_keys.as_ref().map(|values| {
             let values: Vec<String> = values.iter().map(normal).collect();
-            json!(values).to_string()
+            Joined {
+                keys: json!(values).to_string(),
+                events: identities.clone(),
+            }
         });
         let mut shown = Map::new();
         if let Some(values) = join_keys.filter(|values| !values.is_empty()) {
@@ -82,19 +94,15 @@ impl Item {
         }
         shown.insert(EVENTS.to_owned(), Json::Array(events));
         Self {
-            key: json!([join, keys]).to_string(),
+            key: match &joined {
+                Some(joined) => joined.keys.clone() + &joined.events,
+                None => identities,
+            },
             shown: Json::Object(shown),
             is_of_documents: true,
-            join,
+            joined,
             places: Vec::new(),
         }
-    }
-
-    /// The identities of the events of a sequence whose join keys are compared, as one text.
-    pub(super) fn events(&self) -> Option<String> {
-        self.join.as_ref()?;
-        let (_, events): (Json, Json) = serde_json::from_str(&self.key).ok()?;
-        Some(events.to_string())
     }
 
     /// The hits of a result: those of a sequence, else the result itself.
@@ -136,7 +144,7 @@ impl Item {
             key: json!(keys).to_string(),
             shown: Json::Object(shown),
             is_of_documents: false,
-            join: None,
+            joined: None,
             places: Vec::new(),
         }
     }
@@ -163,7 +171,7 @@ impl Item {
             key: text,
             shown: Json::Object(shown),
             is_of_documents: false,
-            join: None,
+            joined: None,
             places: Vec::new(),
         }
     }

@@ -49,7 +49,8 @@ impl<'c> OtherChoice<'c> {
         let lines = self.lines(extra)?;
         let mut others = Vec::new();
         for item in extra.drain(..) {
-            let same_keys = |other: &Item| item.join.is_some() && other.join == item.join;
+            let own = keys(&item);
+            let same_keys = |other: &Item| own.is_some() && keys(other) == own;
             match missing.iter().position(same_keys) {
                 Some(place) if self.is_sample(&item, &lines)? => {
                     missing.remove(place);
@@ -103,7 +104,7 @@ impl<'c> OtherChoice<'c> {
         let found = found.items(0, self.rule, true);
         let of_these = |other: &Item| {
             let own: BTreeSet<String> = self.identity.of_all(other.hits()).into_iter().collect();
-            other.join == item.join && own.iter().eq(different.iter().copied())
+            keys(other) == keys(item) && own.iter().eq(different.iter().copied())
         };
         Ok(found.iter().any(of_these) && self.is_ordered(&texts))
     }
@@ -133,4 +134,9 @@ impl<'c> OtherChoice<'c> {
             found.any(|one| one.stages.iter().copied().eq(in_order.clone()))
         })
     }
+}
+
+/// The join keys of a sample.
+fn keys(item: &Item) -> Option<&str> {
+    item.joined.as_ref().map(|joined| joined.keys.as_str())
 }

@@ -107,6 +107,29 @@ impl Part for Names {
     }
 }
 
+/// Names in their order. Messages list them as they are, with commas between them: a, b, c.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NameList(pub Vec<String>);
+
+impl NameList {
+    /// These names.
+    pub fn of(names: &[&str]) -> Self {
+        Self(names.iter().map(|name| (*name).to_owned()).collect())
+    }
+}
+
+impl fmt::Display for NameList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join(", "))
+    }
+}
+
+impl Part for NameList {
+    fn part(&self) -> Option<String> {
+        self.0.part()
+    }
+}
+
 impl<T: Part> Part for Vec<T> {
     fn part(&self) -> Option<String> {
         let parts: Vec<String> = self.iter().filter_map(Part::part).collect();

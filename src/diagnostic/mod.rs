@@ -41,7 +41,7 @@ pub mod unsupported;
 
 use std::sync::Arc;
 
-pub use cause::{Cause, Found, Names, Part, Written};
+pub use cause::{Cause, Found, NameList, Names, Part, Written};
 pub use code::Code;
 pub use details::{Details, did_you_mean};
 pub use text::{QueryText, SourceText, Span};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::cause::{Part, causes};
+use super::cause::{NameList, Part, causes};
 use super::details::did_you_mean;
 
 causes! {
@@ -96,28 +96,5 @@ impl fmt::Display for FileNames {
 impl Part for FileNames {
     fn part(&self) -> Option<String> {
         self.shown.part()
-    }
-}
-
-/// Names with commas between them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NameList(pub Vec<String>);
-
-impl NameList {
-    /// These names.
-    pub fn of(names: &[&str]) -> Self {
-        Self(names.iter().map(|name| (*name).to_owned()).collect())
-    }
-}
-
-impl fmt::Display for NameList {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.join(", "))
-    }
-}
-
-impl Part for NameList {
-    fn part(&self) -> Option<String> {
-        self.0.part()
     }
 }

@@ -7,8 +7,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::error;
 use super::layout::Layout;
-use crate::diagnostic::project::{BadConfig, NameList};
-use crate::diagnostic::{Code, Diagnostic, SourceText, Span, suggest};
+use crate::diagnostic::project::BadConfig;
+use crate::diagnostic::{Code, Diagnostic, NameList, SourceText, Span, suggest};
 use crate::event::io::{Limits, RowMemory};
 
 /// The name of the file.

@@ -1,5 +1,5 @@
-//! One pass over the inputs: threads read and match chunks, and the thread that holds the lock
-//! orders events and feeds the correlator. `mod.rs` runs at most two passes a scan.
+//! One pass over the inputs: threads read and match chunks, and one at a time
+//! orders events and feeds the correlator (`turns.rs`). `mod.rs` runs at most two passes a scan.
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicI64, Ordering as Atomic};

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use super::super::error::{OF_FILES, UNKNOWN_KEY, UNKNOWN_NAME, WRONG_VALUE};
 use crate::diagnostic::data_source::{BadSource, NamedPart};
-use crate::diagnostic::project::NameList;
 use crate::diagnostic::suggest::nearest;
-use crate::diagnostic::{Cause, Code, Diagnostic, SourceText, Span};
+use crate::diagnostic::{Cause, Code, Diagnostic, NameList, SourceText, Span};
 use crate::event::Scalar;
 use crate::located::{DiagnosticSink, Located, Node, Table, parse_toml};
 

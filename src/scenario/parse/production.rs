@@ -15,7 +15,7 @@ pub(in crate::scenario) const SCHEDULE_KEYS: &[&str] =
     &["interval", "from", "to", "phase", "found"];
 pub(in crate::scenario) const REPEAT_KEYS: &[&str] = &["times", "every"];
 
-/// The fewest and the most events that `repeat` makes of one.
+/// How many events `repeat` may make of one event, at least and at most.
 const LEAST_TIMES: usize = 2;
 const MOST_TIMES: usize = 10_000;
 

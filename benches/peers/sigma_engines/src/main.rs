@@ -1,17 +1,15 @@
 //! Runs Sigma rules over NDJSON with an engine that is a library: `sigma_engines ENGINE RULES EVENTS`.
 //!
-//! `ENGINE` is `sigma-rust`, which evaluates one rule on one event, or `rsigma-eval`, which holds all
-//! rules; `rsigma-eval+NAME` switches on what may make it faster. A line on standard output for every
-//! match.
+//! `ENGINE` is `rsigma-eval`; `rsigma-eval+NAME` switches on what may make it faster. A line on standard
+//! output for every match.
 
 use std::error::Error;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, StdoutLock, Write};
 use std::path::Path;
 
 use rsigma_eval::{Engine, JsonEvent, LogSourceExtractor};
 use serde_json::{Value, json};
-use sigma_rust::{Rule, event_from_json, rule_from_yaml};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -23,7 +21,6 @@ fn main() -> Outcome<()> {
     let lines = BufReader::with_capacity(1 << 20, File::open(events)?);
     let mut out = BufWriter::new(std::io::stdout().lock());
     match engine.split_once('+').unwrap_or((engine, "")) {
-        ("sigma-rust", "") => sigma_rust(Path::new(rules), lines, &mut out)?,
         ("rsigma-eval", option) => rsigma_eval(option, Path::new(rules), lines, &mut out)?,
         _ => return Err(format!("no engine {engine}").into()),
     }
@@ -58,20 +55,6 @@ fn rsigma_eval(
             writeln!(out, "{}", json!({ "rule": found.header.rule_title }))?;
         }
         line.clear();
-    }
-    Ok(())
-}
-
-fn sigma_rust(folder: &Path, lines: impl BufRead, out: &mut BufWriter<StdoutLock>) -> Outcome<()> {
-    let mut rules: Vec<Rule> = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        rules.push(rule_from_yaml(&fs::read_to_string(entry?.path())?)?);
-    }
-    for line in lines.lines() {
-        let event = event_from_json(&line?)?;
-        for rule in rules.iter().filter(|rule| rule.is_match(&event)) {
-            writeln!(out, "{}", json!({ "rule": rule.title }))?;
-        }
     }
     Ok(())
 }
