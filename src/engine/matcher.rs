@@ -161,20 +161,39 @@ impl<'s> Matcher<'s> {
     }
 
     /// Matches one line.
+    ///
+    /// # Errors
+    /// As [`Self::read`] and [`Self::find`].
     pub fn line(&mut self, line: &str, found: &mut LineHits) -> Result<(), BadDocument> {
+        self.read(line, found)?;
+        self.find(line, found)
+    }
+
+    /// Reads one line: `found` has its time, and no hits until [`Self::find`] finds them.
+    ///
+    /// # Errors
+    /// When the line is no event.
+    pub fn read(&mut self, line: &str, found: &mut LineHits) -> Result<(), BadDocument> {
         found.time = None;
         found.hits.clear();
         found.bytes.clear();
         found.unrouted = None;
         self.extractor.read(line, &mut self.row)?;
         self.event += 1;
+        let time_column = self.set.columns.at(self.set.time_column);
+        let times = self.row.values(line, time_column.slot);
+        found.time = self.timestamps.read(times);
+        Ok(())
+    }
+
+    /// Finds the stages that the line meets that was read last.
+    ///
+    /// # Errors
+    /// When a condition on whole documents cannot read the line.
+    pub fn find(&mut self, line: &str, found: &mut LineHits) -> Result<(), BadDocument> {
         let set = self.set;
         let known = (self.misfits.len(), self.failures.len());
         self.fill_constants(line);
-        let time_column = set.columns.at(set.time_column);
-        found.time = self
-            .timestamps
-            .read(self.row.values(line, time_column.slot));
         let number = self.class_of_event(line);
         misfits::find(set, &self.row, line, &mut self.misfits);
         self.find_candidates(line, number);

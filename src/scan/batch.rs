@@ -4,6 +4,7 @@
 use super::chunk::{Chunk, MARK};
 use super::excluded::Excluded;
 use super::executions::Readers;
+use super::neighbourhood::Neighbourhood;
 use super::summary::NAMED;
 use super::time_span::Days;
 use crate::diagnostic::document::{BadDocument, BrokenFile};
@@ -81,6 +82,8 @@ pub(super) struct BatchOptions<'k> {
     pub(super) kept: &'k [bool],
     pub(super) excluded: &'k Excluded<'k>,
     pub(super) readers: &'k Readers,
+    /// Events outside of it meet nothing.
+    pub(super) neighbourhood: Option<&'k Neighbourhood>,
 }
 
 /// Matches the lines of a chunk.
@@ -150,9 +153,21 @@ impl Batch {
         {
             return;
         }
-        if let Err(bad) = matcher.line(line, found) {
+        if let Err(bad) = matcher.read(line, found) {
             self.note_bad(number, bad);
             return;
+        }
+        let neighbourhood = keeping.neighbourhood;
+        if neighbourhood.is_some_and(|near| !near.has(found.time)) {
+            self.note_time(number, found.time);
+            return;
+        }
+        if let Err(bad) = matcher.find(line, found) {
+            self.note_bad(number, bad);
+            return;
+        }
+        if let Some(near) = neighbourhood {
+            near.keep(found);
         }
         let misfits = matcher.take_misfits();
         let failures = matcher.take_failures().into_iter();

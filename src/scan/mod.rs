@@ -16,6 +16,7 @@ mod executions;
 mod frontier;
 mod in_memory;
 mod merge;
+mod neighbourhood;
 pub mod noise;
 mod order;
 mod pass;
@@ -45,10 +46,11 @@ use self::excluded::Excluded;
 use self::executions::Readers;
 pub use self::in_memory::InMemory;
 pub use self::merge::Inputs;
+use self::neighbourhood::Neighbourhood;
 use self::pass::{OutOfOrder, Pass};
 pub use self::rule_matcher::{MatchError, RuleMatcher};
 use self::shards::Slice;
-use self::stage_hits::{HitsError, OwnedHits};
+use self::stage_hits::{HitsError, OwnedHits, WrittenRules};
 pub use self::summary::Stats;
 pub use self::window::Window;
 
@@ -214,8 +216,32 @@ pub fn write_hits<W: Write + Send>(
 ) -> io::Result<(Stats, Vec<RefusedRule>)> {
     let (set, refused) = rule_set(rules, options);
     let routes = Routes(rules);
-    let pass = pass(rules, &set, &routes, inputs, options, stop);
-    Ok((pass.write_hits(outs, watcher)?, refused))
+    let written = WrittenRules::all(rules, &set);
+    let mut pass = pass(rules, &set, &routes, inputs, options, stop);
+    pass.neighbourhood = neighbourhood(rules, &set, options, |_| true);
+    Ok((pass.write_hits(outs, &written, watcher)?, refused))
+}
+
+/// Reads `inputs` once for both: writes the stage hits of the rules for which `is_written` says so,
+/// as [`write_hits`] does for these rules, and gives the alerts of the others. A slice of the options
+/// holds for both.
+///
+/// # Errors
+/// When an output cannot be written; a later failure is [`Stats::unsorted`].
+pub fn divide<W: Write + Send>(
+    rules: &[CompiledRule],
+    is_written: impl Fn(&CompiledRule) -> bool,
+    (inputs, outs): (&dyn Inputs, &mut [W]),
+    options: &Options,
+    watcher: &mut dyn Watcher,
+    stop: &Stop,
+) -> io::Result<(Stats, Vec<RefusedRule>)> {
+    let (set, refused) = rule_set(rules, options);
+    let routes = Routes(rules);
+    let written = WrittenRules::some(rules, &set, &is_written);
+    let mut pass = pass(rules, &set, &routes, inputs, options, stop);
+    pass.neighbourhood = neighbourhood(rules, &set, options, is_written);
+    Ok((pass.divide(outs, &written, watcher)?, refused))
 }
 
 /// Gives the alerts of the stage hits that a machine owns. `inputs` only opens temporary files.
@@ -249,6 +275,17 @@ fn rule_set(rules: &[CompiledRule], options: &Options) -> (RuleSet, Vec<RefusedR
     RuleSet::compile_with(plans, "@timestamp", &fields)
 }
 
+/// What the slice of the options looks at.
+fn neighbourhood(
+    rules: &[CompiledRule],
+    set: &RuleSet,
+    options: &Options,
+    is_written: impl Fn(&CompiledRule) -> bool,
+) -> Option<Neighbourhood> {
+    let slice = options.slice?;
+    Some(Neighbourhood::new(slice, rules, set, is_written))
+}
+
 fn pass<'s>(
     rules: &'s [CompiledRule],
     set: &'s RuleSet,
@@ -268,6 +305,7 @@ fn pass<'s>(
         rules,
         excluded: Excluded::new(rules),
         readers: Readers::new(rules, set, options),
+        neighbourhood: neighbourhood(rules, set, options, |_| false),
         inputs,
         options,
         stop,

@@ -36,6 +36,8 @@ pub(super) enum Order<'i> {
     Sorted(SortedOrder<'i>),
     /// None: their stage hits are written instead.
     Hits(HitsWriter<'i>),
+    /// All of them that meet a stage whose hits are not written.
+    Divided(HitsWriter<'i>, SortedOrder<'i>),
 }
 
 impl Order<'_> {
@@ -44,7 +46,7 @@ impl Order<'_> {
         match self {
             Self::Window(order) => order.watermark(file),
             // Each file is read to its end.
-            Self::Sorted(_) | Self::Hits(_) => i64::MIN,
+            Self::Sorted(_) | Self::Hits(_) | Self::Divided(..) => i64::MIN,
         }
     }
 
@@ -55,8 +57,12 @@ impl Order<'_> {
                 order.take(batch);
                 Ok(())
             }
-            Self::Sorted(order) => order.take(batch),
+            Self::Sorted(order) => order.take(batch, |_| true),
             Self::Hits(writer) => writer.take(batch),
+            Self::Divided(writer, order) => {
+                writer.take(batch)?;
+                order.take(batch, |stage| !writer.writes(stage))
+            }
         }
     }
 
@@ -64,7 +70,7 @@ impl Order<'_> {
     pub(super) fn next(&mut self) -> io::Result<Option<Released>> {
         match self {
             Self::Window(order) => Ok(order.next()),
-            Self::Sorted(order) => order.next(),
+            Self::Sorted(order) | Self::Divided(_, order) => order.next(),
             Self::Hits(_) => Ok(None),
         }
     }
@@ -76,7 +82,7 @@ impl Order<'_> {
                 order.open.clear();
                 Ok(())
             }
-            Self::Sorted(order) => order.end(),
+            Self::Sorted(order) | Self::Divided(_, order) => order.end(),
             Self::Hits(_) => Ok(()),
         }
     }
@@ -85,7 +91,7 @@ impl Order<'_> {
     pub(super) fn late(&self) -> (u64, Option<(u32, u64)>) {
         match self {
             Self::Window(order) => (order.late, order.first_late),
-            Self::Sorted(_) | Self::Hits(_) => (0, None),
+            Self::Sorted(_) | Self::Hits(_) | Self::Divided(..) => (0, None),
         }
     }
 }
@@ -259,12 +265,16 @@ impl<'i> SortedOrder<'i> {
         }
     }
 
-    pub(super) fn take(&mut self, batch: &Batch) -> io::Result<()> {
+    /// Takes the events of a batch, with the hits of the stages for which `keep` says so.
+    pub(super) fn take(&mut self, batch: &Batch, keep: impl Fn(u32) -> bool) -> io::Result<()> {
         let Some(sorter) = &mut self.sorter else {
             return Ok(());
         };
         for (place, event) in (0u32..).zip(&batch.events) {
-            sorter.push(sort_key(batch, event), &batch.single(place).encode())?;
+            let kept = batch.single_with(place, |stage, _| keep(stage).then_some(stage));
+            if let Some(kept) = kept {
+                sorter.push(sort_key(batch, event), &kept.encode())?;
+            }
         }
         Ok(())
     }

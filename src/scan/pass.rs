@@ -11,8 +11,9 @@ use super::deliver::{give, is_reported, lock};
 use super::excluded::Excluded;
 use super::executions::{Executions, Readers};
 use super::merge::{FileState, Inputs, Merge};
+use super::neighbourhood::Neighbourhood;
 use super::order::{Order, Released, SortedOrder, WindowOrder};
-use super::stage_hits::{HitsError, HitsWriter, OwnedHits};
+use super::stage_hits::{HitsError, HitsWriter, OwnedHits, WrittenRules};
 use super::threads;
 use super::time_span::Days;
 use super::turns::Turns;
@@ -30,6 +31,8 @@ pub(super) struct Pass<'s> {
     pub(super) rules: &'s [CompiledRule],
     pub(super) excluded: Excluded<'s>,
     pub(super) readers: Readers,
+    /// The events that a slice looks at; `None` where there is no slice.
+    pub(super) neighbourhood: Option<Neighbourhood>,
     pub(super) inputs: &'s dyn Inputs,
     pub(super) options: &'s Options,
     pub(super) stop: &'s Stop,
@@ -89,14 +92,34 @@ impl Pass<'_> {
     pub(super) fn write_hits<W: Write + Send>(
         &self,
         outs: &mut [W],
+        rules: &WrittenRules<'_>,
         watcher: &mut dyn Watcher,
     ) -> io::Result<Stats> {
         let open = || self.inputs.temporary();
+        let order = Order::Hits(self.hits_writer(outs, rules)?);
+        Ok(self.finish(self.read_in_turn(order, &open, watcher)))
+    }
+
+    /// Reads the inputs once, writes the stage hits of `rules`, and correlates those of the others.
+    pub(super) fn divide<W: Write + Send>(
+        &self,
+        outs: &mut [W],
+        rules: &WrittenRules<'_>,
+        watcher: &mut dyn Watcher,
+    ) -> io::Result<Stats> {
+        let open = || self.inputs.temporary();
+        let order = Order::Divided(self.hits_writer(outs, rules)?, SortedOrder::new(&open));
+        Ok(self.finish(self.read_in_turn(order, &open, watcher)))
+    }
+
+    fn hits_writer<'w, W: Write + Send>(
+        &self,
+        outs: &'w mut [W],
+        rules: &'w WrittenRules<'w>,
+    ) -> io::Result<HitsWriter<'w>> {
         let names = (0..self.inputs.count()).map(|file| self.inputs.name(file));
         let outs = outs.iter_mut().map(|out| out as &mut (dyn Write + Send));
-        let writer = HitsWriter::new(outs.collect(), self.set, self.rules, names.collect())?;
-        let order = Order::Hits(writer);
-        Ok(self.finish(self.read_in_turn(order, &open, watcher)))
+        HitsWriter::new(outs.collect(), rules, self.options.slice, names.collect())
     }
 
     /// Correlates the stage hits that a machine owns.
@@ -207,6 +230,7 @@ impl Pass<'_> {
             kept: &self.kept,
             excluded: &self.excluded,
             readers: &self.readers,
+            neighbourhood: self.neighbourhood.as_ref(),
         }
     }
 

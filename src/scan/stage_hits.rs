@@ -13,6 +13,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::batch::Batch;
+use super::shards::Slice;
 use super::stored::{KEY, sort_key};
 use crate::compile::CompiledRule;
 pub use crate::diagnostic::document::HitsError;
@@ -42,24 +43,88 @@ struct Header {
 /// The format's name.
 const FORMAT: &str = "trapline-stage-hits";
 
+/// The rules whose stage hits are written: all of a scan, or those that it does not correlate.
+pub(super) struct WrittenRules<'s> {
+    scanned: &'s RuleSet,
+    /// The rules without the others, as the machines have them that correlate.
+    own: Option<RuleSet>,
+    /// A hash of them.
+    hash: String,
+    /// For each stage of the scan its number there.
+    stages: Vec<Option<u32>>,
+}
+
+impl<'s> WrittenRules<'s> {
+    /// All rules of a scan, whose set is `scanned`.
+    pub(super) fn all(rules: &[CompiledRule], scanned: &'s RuleSet) -> Self {
+        Self {
+            scanned,
+            own: None,
+            hash: hash(rules),
+            stages: stages(scanned).map(Some).collect(),
+        }
+    }
+
+    /// Those for which `is_written` says so.
+    pub(super) fn some(
+        rules: &[CompiledRule],
+        scanned: &'s RuleSet,
+        is_written: impl Fn(&CompiledRule) -> bool,
+    ) -> Self {
+        let written: Vec<&CompiledRule> = rules.iter().filter(|rule| is_written(rule)).collect();
+        let plans = (0u32..).zip(written.iter().map(|rule| &rule.plan));
+        let (own, _) = RuleSet::compile(plans, "@timestamp");
+        // Stages are numbered rule by rule, so that both sets have them in the same order.
+        let mut numbers = 0u32..;
+        let stages = stages(scanned).map(|stage| {
+            let rule = rules.get(scanned.rule_of(stage) as usize);
+            rule.filter(|rule| is_written(rule))
+                .and_then(|_| numbers.next())
+        });
+        Self {
+            scanned,
+            stages: stages.collect(),
+            own: Some(own),
+            hash: hash(written),
+        }
+    }
+
+    /// The rules as the machines have them that correlate.
+    fn set(&self) -> &RuleSet {
+        self.own.as_ref().unwrap_or(self.scanned)
+    }
+
+    /// The number that they know a stage of the scan by; `None` if its hits are not written.
+    fn stage(&self, stage: u32) -> Option<u32> {
+        self.stages.get(stage as usize).copied().flatten()
+    }
+}
+
+/// The numbers of all stages.
+fn stages(set: &RuleSet) -> impl Iterator<Item = u32> {
+    (0..).take_while(|stage| set.has_stage(*stage))
+}
+
 /// Writes the hits of one scan, those of each owner to its own output.
 pub(super) struct HitsWriter<'w> {
     outs: Vec<&'w mut (dyn Write + Send)>,
-    set: &'w RuleSet,
+    rules: &'w WrittenRules<'w>,
+    /// Only hits of events in this slice are written.
+    slice: Option<Slice>,
 }
 
 impl<'w> HitsWriter<'w> {
     /// Writes the headers.
     pub(super) fn new(
         mut outs: Vec<&'w mut (dyn Write + Send)>,
-        set: &'w RuleSet,
-        rules: &[CompiledRule],
+        rules: &'w WrittenRules<'w>,
+        slice: Option<Slice>,
         files: Vec<String>,
     ) -> io::Result<Self> {
         let mut header = Header {
             format: FORMAT.to_owned(),
             version: VERSION,
-            rules: hash(rules),
+            rules: rules.hash.clone(),
             files,
             owner: Owner {
                 index: 0,
@@ -71,14 +136,25 @@ impl<'w> HitsWriter<'w> {
             serde_json::to_writer(&mut *out, &header)?;
             out.write_all(b"\n")?;
         }
-        Ok(Self { outs, set })
+        Ok(Self { outs, rules, slice })
+    }
+
+    /// Whether the hits of a stage are written.
+    pub(super) fn writes(&self, stage: u32) -> bool {
+        self.rules.stage(stage).is_some()
     }
 
     /// Writes the events of a batch that meet a stage, each to the owners of its hits.
     pub(super) fn take(&mut self, batch: &Batch) -> io::Result<()> {
-        let (set, count) = (self.set, self.outs.len() as u64);
+        let (set, count) = (self.rules.set(), self.outs.len() as u64);
         for (place, event) in (0u32..).zip(&batch.events) {
-            let single = batch.single(place);
+            if self.slice.is_some_and(|slice| !slice.holds(event.time)) {
+                continue;
+            }
+            let number = |stage, _: &[u8]| self.rules.stage(stage);
+            let Some(single) = batch.single_with(place, number) else {
+                continue;
+            };
             let owners = single
                 .hits
                 .iter()
@@ -89,7 +165,8 @@ impl<'w> HitsWriter<'w> {
                     continue;
                 }
                 let owner = Owner { index, count };
-                let own = single.single_with(0, |stage, key| owner.owns(set, stage, key));
+                let owned = |stage, key: &[u8]| owner.owns(set, stage, key).then_some(stage);
+                let own = single.single_with(0, owned);
                 let record = own.as_ref().unwrap_or(&single).encode();
                 out.write_all(&sort_key(batch, event))?;
                 out.write_all(&(record.len() as u64).to_le_bytes())?;
@@ -222,7 +299,8 @@ impl HitsFile {
             }
             let number = numbers.get(batch.file as usize);
             batch.file = *number.ok_or(HitsError::Damaged)?;
-            if let Some(own) = batch.single_with(0, |stage, key| owner.owns(set, stage, key)) {
+            let owned = |stage, key: &[u8]| owner.owns(set, stage, key).then_some(stage);
+            if let Some(own) = batch.single_with(0, owned) {
                 return Ok(Some(Arc::new(own)));
             }
         }
@@ -243,7 +321,7 @@ fn read_whole(reader: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
 }
 
 /// A hash of what decides the numbers of stages: Trapline's version, and each rule's id and plan.
-fn hash(rules: &[CompiledRule]) -> String {
+fn hash<'r>(rules: impl IntoIterator<Item = &'r CompiledRule>) -> String {
     let mut hash = sha1_smol::Sha1::new();
     hash.update(env!("CARGO_PKG_VERSION").as_bytes());
     for rule in rules {

@@ -30,21 +30,21 @@ const NONE: u32 = u32::MAX;
 impl Batch {
     /// A batch of one event, so that one which waits long does not keep the others in memory.
     pub(super) fn single(&self, place: u32) -> Self {
-        self.kept(place, |_, _| true)
+        self.kept(place, |stage, _| Some(stage))
     }
 
-    /// A batch of one event with the hits for which `keep` holds, by stage and key; `None` if there
-    /// is none.
+    /// A batch of one event with the hits that `keep` gives a number for their stage, by stage and
+    /// key; `None` if there is none.
     pub(super) fn single_with(
         &self,
         place: u32,
-        keep: impl Fn(u32, &[u8]) -> bool,
+        keep: impl Fn(u32, &[u8]) -> Option<u32>,
     ) -> Option<Self> {
         let single = self.kept(place, keep);
         (!single.hits.is_empty()).then_some(single)
     }
 
-    fn kept(&self, place: u32, keep: impl Fn(u32, &[u8]) -> bool) -> Self {
+    fn kept(&self, place: u32, keep: impl Fn(u32, &[u8]) -> Option<u32>) -> Self {
         let event = item(&self.events, place);
         let mut single = Self {
             file: self.file,
@@ -53,14 +53,14 @@ impl Batch {
         };
         for (stage, place) in part(&self.hits, event.hits) {
             let key = part(&self.keys, *place);
-            if !keep(*stage, key) {
+            let Some(stage) = keep(*stage, key) else {
                 continue;
-            }
+            };
             let start = length(single.keys.len());
             single.keys.extend_from_slice(key);
             single
                 .hits
-                .push((*stage, (start, length(single.keys.len()))));
+                .push((stage, (start, length(single.keys.len()))));
         }
         let identity = event.identity.map(|piece| {
             let piece = self.piece(piece)?;
@@ -227,9 +227,11 @@ mod tests {
         let values: Vec<_> = back.values_of(event).collect();
         assert_eq!(values, [(SlotId(1), "äöü")]);
         assert!(Batch::decode(b"nonsense").is_none());
-        let part = batch.single_with(1, |stage, _| stage == 6).unwrap();
-        assert_eq!((part.hits, part.keys), (vec![(6, (0, 0))], Vec::new()));
-        assert!(batch.single_with(1, |_, key| key == b"aa").is_none());
+        let part = batch.single_with(1, |stage, _| (stage == 6).then_some(2));
+        let part = part.unwrap();
+        assert_eq!((part.hits, part.keys), (vec![(2, (0, 0))], Vec::new()));
+        let of_key = batch.single_with(1, |stage, key| (key == b"aa").then_some(stage));
+        assert!(of_key.is_none());
     }
 
     #[test]

@@ -208,10 +208,13 @@ fn slices_and_join_keys_together_give_the_alerts_of_one_scan() {
             let of_keys = keyed(&project, machines, true);
             assert_eq!(keyed(&project, machines, false), of_keys);
             add(&mut divided, of_keys);
-            assert_eq!(
-                divided, whole,
-                "seed {seed}, {slices} slices, {machines} machines"
-            );
+            let at_once = sliced_and_keyed(&project, slices, machines);
+            for found in [divided, at_once] {
+                assert_eq!(
+                    found, whole,
+                    "seed {seed}, {slices} slices, {machines} machines"
+                );
+            }
         }
     }
 }
@@ -219,28 +222,65 @@ fn slices_and_join_keys_together_give_the_alerts_of_one_scan() {
 /// The alerts of the rules with a bounded span, by slices that read the files of their
 /// neighbourhood only.
 fn sliced(project: &Project, slices: i64) -> BTreeMap<String, usize> {
-    let end = START + HOURS * 60 * MINUTE;
     let mut found = BTreeMap::new();
     for slice in 0..slices {
-        let from = START + (end - START) * slice / slices / 1000 * 1000;
-        let to = START + (end - START) * (slice + 1) / slices / 1000 * 1000;
-        let hours = (0..HOURS).filter(|hour| {
-            let (first, last) = (START + hour * 60 * MINUTE, START + (hour + 1) * 60 * MINUTE);
-            first < to + 10 * MINUTE && from - 10 * MINUTE <= last
-        });
-        let files: Vec<String> = hours.map(|hour| format!("events/{hour}.ndjson")).collect();
-        let (from_time, to_time) = (time(from), time(to));
-        let mut arguments = vec!["scan", "--window", "10m", "--complete"];
-        if slice > 0 {
-            arguments.extend(["--from", &from_time]);
-        }
-        if slice + 1 < slices {
-            arguments.extend(["--to", &to_time]);
-        }
+        add(&mut found, of_slice(project, (slice, slices), &[]));
+    }
+    found
+}
+
+/// The same, and the alerts of the other rules of stage hits that each slice writes beside its own.
+fn sliced_and_keyed(project: &Project, slices: i64, machines: u64) -> BTreeMap<String, usize> {
+    let mut found = BTreeMap::new();
+    let count = machines.to_string();
+    for slice in 0..slices {
+        let out = format!("slice-{slice}.hits");
+        let more = ["--stage-hits", &out, "--owners", &count, "--with-alerts"];
+        add(&mut found, of_slice(project, (slice, slices), &more));
+    }
+    for machine in 0..machines {
+        let owner = format!("{machine}/{machines}");
+        let mut arguments = vec![
+            "scan",
+            "--window",
+            "10m",
+            "--from-stage-hits",
+            "--owner",
+            &owner,
+        ];
+        let files = (0..slices).map(|slice| format!("slice-{slice}.hits.{machine}"));
+        let files: Vec<String> = files.collect();
         arguments.extend(files.iter().map(String::as_str));
         add(&mut found, alerts(project, &arguments));
     }
     found
+}
+
+/// The alerts of one slice of several.
+fn of_slice(
+    project: &Project,
+    (slice, slices): (i64, i64),
+    more: &[&str],
+) -> BTreeMap<String, usize> {
+    let end = START + HOURS * 60 * MINUTE;
+    let from = START + (end - START) * slice / slices / 1000 * 1000;
+    let to = START + (end - START) * (slice + 1) / slices / 1000 * 1000;
+    let hours = (0..HOURS).filter(|hour| {
+        let (first, last) = (START + hour * 60 * MINUTE, START + (hour + 1) * 60 * MINUTE);
+        first < to + 10 * MINUTE && from - 10 * MINUTE <= last
+    });
+    let files: Vec<String> = hours.map(|hour| format!("events/{hour}.ndjson")).collect();
+    let (from_time, to_time) = (time(from), time(to));
+    let mut arguments = vec!["scan", "--window", "10m", "--complete"];
+    arguments.extend(more);
+    if slice > 0 {
+        arguments.extend(["--from", &from_time]);
+    }
+    if slice + 1 < slices {
+        arguments.extend(["--to", &to_time]);
+    }
+    arguments.extend(files.iter().map(String::as_str));
+    alerts(project, &arguments)
 }
 
 /// The alerts of the other rules, by join key: a machine a file writes the stage hits, in one file or

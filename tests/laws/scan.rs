@@ -15,7 +15,7 @@ use trapline::rule::{self, Rule};
 use trapline::scan::{self, Alert, Inputs, Options, Stats, Watcher, Window};
 
 /// Four digits would be a year.
-const START: i64 = 1_700_000_000_000;
+pub(crate) const START: i64 = 1_700_000_000_000;
 const DAY: i64 = 86_400_000;
 
 pub(crate) struct Memory(pub(crate) Vec<String>);

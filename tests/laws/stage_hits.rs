@@ -1,14 +1,17 @@
 //! Stage hits that are split by owner give each owner the alerts that the unsplit give it.
 
+use std::collections::BTreeSet;
 use std::io::Cursor;
 
 use proptest::prelude::*;
 use trapline::compile::CompiledRule;
+use trapline::event::Timestamp;
 use trapline::event::io::Stop;
+use trapline::scan::shards::{Division, Slice};
 use trapline::scan::stage_hits::{HitsError, HitsFile, OwnedHits, Owner};
 use trapline::scan::{self, Alert, Inputs as _, Options};
 
-use crate::scan::{Kept, Memory, file, rule, rules};
+use crate::scan::{Kept, Memory, START, file, rule, rules};
 
 /// The inputs of each part: all files by name, of which it has every `parts`-th.
 fn parts(files: &[String], parts: usize) -> Vec<Memory> {
@@ -57,6 +60,54 @@ fn correlated(
     Ok(kept.0)
 }
 
+/// The alerts and the stage hits of a slice, read at once: of rules whose matches span more than
+/// `window` milliseconds the hits, of the others the alerts.
+fn divided(
+    rules: &[CompiledRule],
+    files: &Memory,
+    (slice, window): (Slice, i64),
+    owners: usize,
+) -> (Vec<Alert>, Vec<Vec<u8>>) {
+    let mut outs = vec![Vec::new(); owners];
+    let options = Options {
+        slice: Some(slice),
+        ..Options::default()
+    };
+    let (mut kept, never) = (Kept::default(), Stop::new());
+    let is_written = |rule: &CompiledRule| !is_of_slice(rule, window);
+    let to = (files as &dyn scan::Inputs, outs.as_mut_slice());
+    scan::divide(rules, is_written, to, &options, &mut kept, &never).unwrap();
+    (kept.0, outs)
+}
+
+fn is_of_slice(rule: &CompiledRule, window: i64) -> bool {
+    matches!(Division::of(rule, window), Division::Slice(_))
+}
+
+/// The slices between these cuts, in milliseconds; the first and the last have one end.
+fn slices(cuts: &BTreeSet<i64>) -> Vec<Slice> {
+    let cuts = cuts.iter().map(|cut| Some(Timestamp::from_millis(*cut)));
+    let edges: Vec<Option<Timestamp>> = [None].into_iter().chain(cuts).chain([None]).collect();
+    let pairs = edges.windows(2).map(|pair| Slice {
+        from: pair[0],
+        to: pair[1],
+    });
+    pairs.collect()
+}
+
+/// Alerts in an order of their own, each the name of its rule, its key and its events.
+fn sorted(alerts: impl IntoIterator<Item = Alert>, names: &[usize]) -> Vec<String> {
+    let told = alerts.into_iter().map(|alert| {
+        let events: Vec<_> = alert.events.iter().flatten().collect();
+        let events = events.iter().map(|event| (event.file, event.line));
+        let events: Vec<(u32, u64)> = events.collect();
+        format!("{} {:?} {events:?}", names[alert.rule as usize], alert.join)
+    });
+    let mut told: Vec<String> = told.collect();
+    told.sort_unstable();
+    told
+}
+
 /// What follows the header.
 fn records(file: &[u8]) -> &[u8] {
     let header = file.iter().position(|byte| *byte == b'\n').unwrap();
@@ -88,6 +139,44 @@ proptest! {
         let all = correlated(&rules, &whole, Owner { index: 0, count: 1 }).unwrap();
         prop_assert_eq!(found, all.len());
     }
+
+    #[test]
+    fn slices_that_give_alerts_and_stage_hits_come_to_one_scan(
+        files in prop::collection::vec(file(), 1..3),
+        cuts in prop::collection::btree_set(START..START + 40_000, 0..5),
+        window in prop::sample::select(&[0, 2_000, 3_000][..]),
+        owners in 1..4_usize,
+    ) {
+        let rules = rules();
+        let every: Vec<usize> = (0..rules.len()).collect();
+        let (of_keys, mut found) = (written_rules(window), Vec::new());
+        let mut hits = vec![Vec::new(); owners];
+        for slice in slices(&cuts) {
+            let (alerts, outs) = divided(&rules, &Memory(files.clone()), (slice, window), owners);
+            found.extend(sorted(alerts, &every));
+            for (all, own) in hits.iter_mut().zip(outs) {
+                all.push(own);
+            }
+        }
+        let (places, own): (Vec<usize>, Vec<CompiledRule>) = of_keys.into_iter().unzip();
+        for (index, parts) in (0..).zip(&hits) {
+            let owner = Owner { index, count: owners as u64 };
+            let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+            found.extend(sorted(correlated(&own, &parts, owner).unwrap(), &places));
+        }
+        found.sort_unstable();
+        let (options, mut whole) = (Options::default(), Kept::default());
+        scan::run(&rules, &Memory(files), &options, &mut whole, &Stop::new());
+        prop_assert_eq!(found, sorted(whole.0, &every));
+    }
+}
+
+/// The rules that a window leaves to join keys, each with its place among all.
+fn written_rules(window: i64) -> Vec<(usize, CompiledRule)> {
+    let rules = rules().into_iter().enumerate();
+    rules
+        .filter(|(_, rule)| !is_of_slice(rule, window))
+        .collect()
 }
 
 /// Events of three keys, some of which meet stages of two rules.

@@ -109,9 +109,14 @@ pub struct DivisionArgs {
     /// Run only rules whose matches span at most this time (10m); with stage hits, only the others
     #[arg(long, value_name = "SPAN", help_heading = DIVISION)]
     pub window: Option<ScanWindow>,
-    /// Write the stage hits of the events to FILE instead of alerts
-    #[arg(long, value_name = "FILE", help_heading = DIVISION, conflicts_with_all = ["from", "to", "summary"])]
+    /// Write the stage hits of the events to FILE instead of alerts; with --from and --to, of those in
+    /// the slice
+    #[arg(long, value_name = "FILE", help_heading = DIVISION, conflicts_with = "summary")]
     pub stage_hits: Option<Utf8PathBuf>,
+    /// Beside stage hits, report the alerts of the rules that --window leaves to a slice, so that the
+    /// events are read once for both
+    #[arg(long, help_heading = DIVISION, requires_all = ["stage_hits", "window"])]
+    pub with_alerts: bool,
     /// Split the stage hits by machine: write FILE.0 to FILE.N-1, each with the hits that --owner I/N
     /// correlates
     #[arg(long, value_name = "N", help_heading = DIVISION, requires = "stage_hits", value_parser = clap::value_parser!(u16).range(1..=1000))]

@@ -1,7 +1,7 @@
 //! A scan as one part of a scan on several machines: which rules it runs, which alerts it reports,
 //! and whether it writes or reads stage hits.
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
 
 use camino::Utf8PathBuf;
 
@@ -27,7 +27,16 @@ impl ScanPart {
         watcher: &mut dyn Watcher,
     ) -> Result<(Stats, Vec<RefusedRule>), Box<Problem>> {
         match (self, hits) {
-            (Self::WriteHits(paths), _) => scan.write_hits(files, paths, watcher),
+            (Self::WriteHits(paths), _) => write_to(files, paths, |outs| {
+                let (rules, options) = (scan.rules, scan.options);
+                scan::write_hits(rules, scan.inputs, options, outs, watcher, scan.stop)
+            }),
+            (Self::HitsAndAlerts(paths, window), _) => write_to(files, paths, |outs| {
+                let (rules, options) = (scan.rules, scan.options);
+                let is_written = |rule: &CompiledRule| !is_of_slice(rule, *window);
+                let to = (scan.inputs, outs);
+                scan::divide(rules, is_written, to, options, watcher, scan.stop)
+            }),
             (Self::ReadHits(owner), Some(hits)) => hits.correlate(scan, *owner, watcher),
             (Self::ReadHits(_) | Self::Alerts, _) => Ok(scan::run(
                 scan.rules,
@@ -41,12 +50,18 @@ impl ScanPart {
 
     /// Whether it runs a rule, where the span of a rule's matches decides: in milliseconds.
     pub(super) fn runs(&self, rule: &CompiledRule, window: Option<i64>) -> bool {
-        let Some(window) = window else {
-            return true;
-        };
-        let is_slice = matches!(Division::of(rule, window), Division::Slice(_));
-        is_slice == matches!(self, Self::Alerts)
+        let is_of_slice = |window| is_of_slice(rule, window);
+        match self {
+            Self::Alerts => window.is_none_or(is_of_slice),
+            Self::WriteHits(_) | Self::ReadHits(_) => !window.is_some_and(is_of_slice),
+            Self::HitsAndAlerts(..) => true,
+        }
     }
+}
+
+/// Whether the rule's matches span at most so many milliseconds.
+fn is_of_slice(rule: &CompiledRule, window: i64) -> bool {
+    matches!(Division::of(rule, window), Division::Slice(_))
 }
 
 /// Files of stage hits, and the names of all files whose events they are.
@@ -119,39 +134,28 @@ pub(super) struct Scan<'s> {
     pub(super) stop: &'s Stop,
 }
 
-impl Scan<'_> {
-    /// Writes the stage hits of the inputs to a file for each owner, which are there when all are.
-    pub(super) fn write_hits(
-        &self,
-        files: &Files,
-        paths: &[Utf8PathBuf],
-        watcher: &mut dyn Watcher,
-    ) -> Result<(Stats, Vec<RefusedRule>), Box<Problem>> {
-        let unfinished = paths.iter().map(|path| files.create(path));
-        let unfinished: Result<Vec<Unfinished>, _> = unfinished.collect();
-        let mut unfinished = unfinished.map_err(|mistake| Problem::usage(*mistake))?;
-        let found = scan::write_hits(
-            self.rules,
-            self.inputs,
-            self.options,
-            &mut unfinished,
-            watcher,
-            self.stop,
-        );
-        let flushed = found.and_then(|found| {
-            unfinished.iter_mut().try_for_each(Unfinished::flush)?;
-            Ok(found)
-        });
-        let found = flushed.map_err(|error| {
-            let first = paths.first().map(|path| files.name(path));
-            let message = format!("`{}` cannot be written", first.unwrap_or_default());
-            Problem::usage(Diagnostic::error(&error::UNWRITABLE, message).help(error.to_string()))
-        })?;
-        for own in unfinished {
-            files
-                .finish(own)
-                .map_err(|mistake| Problem::usage(*mistake))?;
-        }
+/// Writes stage hits to a file for each owner, which are there when all are.
+fn write_to(
+    files: &Files,
+    paths: &[Utf8PathBuf],
+    write: impl FnOnce(&mut [Unfinished]) -> io::Result<(Stats, Vec<RefusedRule>)>,
+) -> Result<(Stats, Vec<RefusedRule>), Box<Problem>> {
+    let unfinished = paths.iter().map(|path| files.create(path));
+    let unfinished: Result<Vec<Unfinished>, _> = unfinished.collect();
+    let mut unfinished = unfinished.map_err(|mistake| Problem::usage(*mistake))?;
+    let flushed = write(&mut unfinished).and_then(|found| {
+        unfinished.iter_mut().try_for_each(Unfinished::flush)?;
         Ok(found)
+    });
+    let found = flushed.map_err(|error| {
+        let first = paths.first().map(|path| files.name(path));
+        let message = format!("`{}` cannot be written", first.unwrap_or_default());
+        Problem::usage(Diagnostic::error(&error::UNWRITABLE, message).help(error.to_string()))
+    })?;
+    for own in unfinished {
+        files
+            .finish(own)
+            .map_err(|mistake| Problem::usage(*mistake))?;
     }
+    Ok(found)
 }

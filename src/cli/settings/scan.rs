@@ -45,6 +45,9 @@ pub enum ScanPart {
     Alerts,
     /// The stage hits of the events, to these files: one for each machine that correlates them.
     WriteHits(Vec<Utf8PathBuf>),
+    /// Those of the rules whose matches span more than this, in milliseconds, and the alerts of the
+    /// others.
+    HitsAndAlerts(Vec<Utf8PathBuf>, i64),
     /// Alerts of stage hits, of the keys that this machine owns.
     ReadHits(Owner),
 }
@@ -62,8 +65,15 @@ impl Settings {
     /// What the options of `scan` mean.
     pub fn scan(&self, args: &ScanArgs) -> Result<ScanSettings, Box<Problem>> {
         let division = &args.division;
+        let window = division.window.map(|window| window.0);
         let part = match (&division.stage_hits, division.from_stage_hits) {
-            (Some(path), _) => ScanPart::WriteHits(self.hits_files(path, division.owners)),
+            (Some(path), _) => {
+                let files = self.hits_files(path, division.owners);
+                match window.filter(|_| division.with_alerts) {
+                    Some(window) => ScanPart::HitsAndAlerts(files, window),
+                    None => ScanPart::WriteHits(files),
+                }
+            }
             (None, true) => {
                 ScanPart::ReadHits(division.owner.unwrap_or(Owner { index: 0, count: 1 }))
             }
@@ -77,7 +87,7 @@ impl Settings {
         Ok(ScanSettings {
             inputs: self.scan_inputs(&args.files)?,
             part,
-            window: division.window.map(|window| window.0),
+            window,
             output,
             budget: args.budget,
             stats: args.stats.as_ref().map(|path| self.typed(path)),
