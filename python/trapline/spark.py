@@ -2,11 +2,11 @@
 
     trapline-spark --rules rules/ --out alerts/ events/
 
-Spark schedules, retries and stores; the `trapline` program scans. Each task reads whole files: rules
-whose matches span a bounded time run on slices of time, each with the files of its neighbourhood.
-No event passes through Spark. The other rules (long or no span, samples, pipes) need all events of
-their join key: tasks write stage hits, about a hundred bytes for each event that meets a stage, Spark
-carries each to the task that owns its key, and these tasks correlate them.
+Spark schedules, retries and stores; the `trapline` program scans. Each task reads whole files, those of
+a slice of time and its neighbourhood, and gives the alerts of the rules whose matches span a bounded
+time. No event passes through Spark. The other rules (long or no span, samples, pipes) need all events
+of their join key: the same task writes their stage hits, about a hundred bytes for each event that
+meets a stage, Spark carries each to the task that owns its key, and these tasks correlate them.
 
 The files and the rules must be at the same paths on every machine (a shared or mounted file system).
 """
@@ -21,7 +21,7 @@ import sys
 import tempfile
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Iterable, Iterator, NamedTuple
+from typing import Iterable, Iterator, NamedTuple, Union
 
 from trapline import find_trapline
 
@@ -54,6 +54,10 @@ class File(NamedTuple):
     last: datetime | None
     # It has events that are dated far from all others, which the times leave out.
     has_outliers: bool
+
+
+# An alert, or the stage hits of an owner.
+Found = Union[str, bytes]
 
 
 class Slice(NamedTuple):
@@ -140,18 +144,18 @@ def typed(time: datetime) -> str:
     return time.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 
-def of_slice(settings: Settings, part: Slice) -> list[str]:
-    """The alerts of a slice."""
+def of_slice(settings: Settings, part: Slice, owners: int) -> Iterator[tuple[int, Found]]:
+    """What a slice gives: its alerts and, for each owner that has some, stage hits."""
     cut = ["--from", typed(part.start)] if part.start else []
     cut += ["--to", typed(part.end)] if part.end else []
-    return scan(settings, *cut, *part.files)
-
-
-def stage_hits(settings: Settings, owners: int, files: Iterable[str]) -> Iterator[tuple[int, bytes]]:
-    """The stage hits of files, those of each owner that has some."""
+    if not owners:
+        yield from ((0, alert) for alert in scan(settings, *cut, *part.files))
+        return
     with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, "part.hits")
-        scan(settings, "--stage-hits", path, "--owners", str(owners), *files)
+        path = os.path.join(folder, "slice.hits")
+        both = ["--stage-hits", path, "--owners", str(owners), "--with-alerts"]
+        for number, alert in enumerate(scan(settings, *both, *cut, *part.files)):
+            yield number % owners, alert
         for owner in range(owners):
             hits = Path(f"{path}.{owner}").read_bytes()
             # They follow a header, which is one line.
@@ -159,16 +163,18 @@ def stage_hits(settings: Settings, owners: int, files: Iterable[str]) -> Iterato
                 yield owner, hits
 
 
-def of_keys(settings: Settings, owner: int, owners: int, hits: Iterable[tuple[int, bytes]]) -> list[str]:
-    """The alerts of the join keys that a task owns."""
+def of_keys(settings: Settings, owner: int, owners: int, found: Iterable[tuple[int, Found]]) -> Iterator[str]:
+    """The alerts that slices found, and those of the join keys that a task owns."""
     with tempfile.TemporaryDirectory() as folder:
         names = []
-        for number, (_, part) in enumerate(hits):
-            names.append(os.path.join(folder, f"{number}.hits"))
+        for _, part in found:
+            if isinstance(part, str):
+                yield part
+                continue
+            names.append(os.path.join(folder, f"{len(names)}.hits"))
             Path(names[-1]).write_bytes(part)
-        if not names:
-            return []
-        return scan(settings, "--from-stage-hits", "--owner", f"{owner}/{owners}", *names)
+        if names:
+            yield from scan(settings, "--from-stage-hits", "--owner", f"{owner}/{owners}", *names)
 
 
 def alerts(context, rules: str, files: list[str], *, window: str = "10m", exceptions: Iterable[str] = (),
@@ -184,33 +190,25 @@ def alerts(context, rules: str, files: list[str], *, window: str = "10m", except
         reasons = "\n".join(f"{rule['file']}: {rule['reason']}" for rule in own["not_run"])
         raise Incomplete(f"{len(own['not_run'])} rules cannot be run:\n{reasons}")
     parts = count or context.defaultParallelism * 2
-    divisions = {rule["division"] for rule in own["rules"]}
-    found = context.emptyRDD()
-    named = context.parallelize(files, min(len(files), parts) or 1)
-    if "slice" in divisions:
-        known = named.mapPartitions(lambda some: some_or_none(settings, some)).collect()
-        near = timedelta(milliseconds=own["window_ms"])
-        cut = slices(known, parts, near)
-        found = context.parallelize(cut, len(cut) or 1).flatMap(lambda part: of_slice(settings, part))
-    if divisions & {"key", "whole"}:
-        owners = min(context.defaultParallelism, MOST_OWNERS)
-        hits = named.mapPartitions(lambda some: hits_of(settings, owners, some))
-        owned = hits.partitionBy(owners, int)
-        by_key = owned.mapPartitionsWithIndex(lambda owner, parts: of_keys(settings, owner, owners, parts))
-        found = found.union(by_key)
-    return found
+    if parts > 1:
+        named = context.parallelize(files, min(len(files), parts) or 1)
+        known = named.mapPartitions(lambda some: times_of(settings, some)).collect()
+        cut = slices(known, parts, timedelta(milliseconds=own["window_ms"]))
+    else:
+        cut = [Slice(None, None, tuple(files))]
+    is_shuffled = any(rule["division"] != "slice" for rule in own["rules"])
+    owners = min(context.defaultParallelism, MOST_OWNERS) if is_shuffled else 0
+    found = context.parallelize(cut, len(cut) or 1).flatMap(lambda part: of_slice(settings, part, owners))
+    if not owners:
+        return found.values()
+    owned = found.partitionBy(owners, int)
+    return owned.mapPartitionsWithIndex(lambda owner, parts: of_keys(settings, owner, owners, parts))
 
 
-def some_or_none(settings: Settings, files: Iterable[str]) -> Iterator[File]:
+def times_of(settings: Settings, files: Iterable[str]) -> Iterator[File]:
     """The times of the files of a task, which may have none."""
     files = list(files)
     return catalogue(settings, files) if files else iter(())
-
-
-def hits_of(settings: Settings, owners: int, files: Iterable[str]) -> Iterator[tuple[int, bytes]]:
-    """The stage hits of the files of a task, which may have none."""
-    files = list(files)
-    return stage_hits(settings, owners, files) if files else iter(())
 
 
 def found_files(paths: Iterable[str]) -> list[str]:

@@ -178,7 +178,7 @@ def test_a_task_that_dies_and_is_retried_loses_and_doubles_nothing(context, tmp_
     files = write_project(tmp_path, 1)
     deaths = tmp_path / "deaths"
     deaths.mkdir()
-    for name in ("some_or_none", "hits_of"):
+    for name in ("times_of", "of_slice"):
         monkeypatch.setattr(spark, name, killed_after(getattr(spark, name), deaths))
 
     def then_dies(found):
@@ -188,7 +188,7 @@ def test_a_task_that_dies_and_is_retried_loses_and_doubles_nothing(context, tmp_
     found = spark.alerts(context, "rules", files, count=3, directory=str(tmp_path))
     # The last attempt dies when it has written its alerts.
     found.mapPartitions(then_dies).saveAsTextFile(str(tmp_path / "alerts"))
-    assert {mark.name for mark in deaths.iterdir()} == {"some_or_none", "hits_of", "alerts"}
+    assert {mark.name for mark in deaths.iterdir()} == {"times_of", "of_slice", "alerts"}
     assert stored(tmp_path / "alerts") == one_process(tmp_path)
 
 
