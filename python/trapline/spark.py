@@ -29,6 +29,9 @@ __all__ = ["Incomplete", "alerts", "main"]
 
 # Tasks that own join keys; the program writes a file of stage hits for each.
 MOST_OWNERS = 200
+# The bytes of a slice, unless there would be fewer slices than tasks run at once. A task loads all rules,
+# which takes as long as scanning some 50 MB.
+SLICE_BYTES = 512 << 20
 EXTENSIONS = (".ndjson", ".jsonl", ".json", ".gz", ".zst", ".evtx", ".parquet")
 
 
@@ -107,17 +110,22 @@ def moment(text: str) -> datetime:
 
 
 def slices(files: list[File], count: int, window: timedelta) -> list[Slice]:
-    """Cuts the time of the files into slices of about equal size."""
+    """Cuts the time of the files into slices of about equal size, between files where these are small."""
     timed = sorted((file for file in files if file.first), key=lambda file: (file.first, file.name))
-    cuts: list[datetime] = []
     total, read = sum(file.size for file in timed), 0
-    for file in timed:
-        # A file of a month is cut in time, whatever lies in it.
-        parts = max(1, round(file.size * count / max(total, 1)))
-        step = (file.last - file.first) / parts
-        cuts.extend(file.first + step * part for part in range(parts))
+    cuts: set[datetime] = set()
+    for file, after in zip(timed, [*timed[1:], None]):
+        is_small = file.size * count < total
+        for number in range(1, count):
+            share = (total * number / count - read) / max(file.size, 1)
+            if not 0 <= share < 1:
+                continue
+            if is_small and share >= 0.5:
+                cuts.add(after.first if after else file.last)
+            else:
+                cuts.add(file.first + (file.last - file.first) * (0 if is_small else share))
         read += file.size
-    cuts = sorted({whole_millisecond(cut) for cut in cuts})[1:]
+    cuts = sorted({whole_millisecond(cut) for cut in cuts})
     edges: list[datetime | None] = [None, *cuts, None]
     made = []
     for start, end in zip(edges, edges[1:]):
@@ -181,7 +189,8 @@ def alerts(context, rules: str, files: list[str], *, window: str = "10m", except
            count: int | None = None, directory: str | None = None):
     """Returns an RDD of the alerts, each a line of JSON as `trapline scan` writes it.
 
-    `count` is the number of slices; by default twice the default parallelism.
+    `count` is the number of slices; by default the default parallelism, or more where slices would be larger
+    than `SLICE_BYTES`.
     Raises Incomplete where a rule cannot be run or a file cannot be read.
     """
     settings = Settings(rules, tuple(exceptions), window, directory or os.getcwd())
@@ -189,13 +198,14 @@ def alerts(context, rules: str, files: list[str], *, window: str = "10m", except
     if own["not_run"]:
         reasons = "\n".join(f"{rule['file']}: {rule['reason']}" for rule in own["not_run"])
         raise Incomplete(f"{len(own['not_run'])} rules cannot be run:\n{reasons}")
-    parts = count or context.defaultParallelism * 2
-    if parts > 1:
-        named = context.parallelize(files, min(len(files), parts) or 1)
-        known = named.mapPartitions(lambda some: times_of(settings, some)).collect()
-        cut = slices(known, parts, timedelta(milliseconds=own["window_ms"]))
-    else:
+    if count == 1:
         cut = [Slice(None, None, tuple(files))]
+    else:
+        named = context.parallelize(files, min(len(files), context.defaultParallelism) or 1)
+        known = named.mapPartitions(lambda some: times_of(settings, some)).collect()
+        of_size = sum(file.size for file in known) // SLICE_BYTES
+        parts = count or max(context.defaultParallelism, of_size)
+        cut = slices(known, parts, timedelta(milliseconds=own["window_ms"]))
     is_shuffled = any(rule["division"] != "slice" for rule in own["rules"])
     owners = min(context.defaultParallelism, MOST_OWNERS) if is_shuffled else 0
     found = context.parallelize(cut, len(cut) or 1).flatMap(lambda part: of_slice(settings, part, owners))
@@ -238,7 +248,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", required=True, metavar="DIR", help="where Spark stores the alerts")
     parser.add_argument("--window", default="10m", metavar="SPAN", help="longest span of rules that run on slices")
     parser.add_argument("--exceptions", action="append", default=[], metavar="PATH", help="exception lists")
-    parser.add_argument("--slices", type=int, metavar="N", help="number of slices")
+    parser.add_argument("--slices", type=int, metavar="N", help="number of slices [default: by the size of the files]")
     options = parser.parse_args(arguments)
     from pyspark.sql import SparkSession
 
