@@ -86,6 +86,27 @@ pub(super) struct BatchOptions<'k> {
     pub(super) neighbourhood: Option<&'k Neighbourhood>,
 }
 
+impl BatchOptions<'_> {
+    /// Finds the stages that a line meets; false if it lies outside of the neighbourhood.
+    fn find(
+        self,
+        line: &str,
+        matcher: &mut Matcher<'_>,
+        found: &mut LineHits,
+    ) -> Result<bool, BadDocument> {
+        matcher.read(line, found)?;
+        let Some(neighbourhood) = self.neighbourhood else {
+            return matcher.find(line, found).map(|()| true);
+        };
+        if !neighbourhood.has(found.time) {
+            return Ok(false);
+        }
+        matcher.find(line, found)?;
+        neighbourhood.keep(found);
+        Ok(true)
+    }
+}
+
 /// Matches the lines of a chunk.
 pub(super) fn batch(
     chunk: &Chunk,
@@ -153,21 +174,16 @@ impl Batch {
         {
             return;
         }
-        if let Err(bad) = matcher.read(line, found) {
-            self.note_bad(number, bad);
-            return;
-        }
-        let neighbourhood = keeping.neighbourhood;
-        if neighbourhood.is_some_and(|near| !near.has(found.time)) {
-            self.note_time(number, found.time);
-            return;
-        }
-        if let Err(bad) = matcher.find(line, found) {
-            self.note_bad(number, bad);
-            return;
-        }
-        if let Some(near) = neighbourhood {
-            near.keep(found);
+        match keeping.find(line, matcher, found) {
+            Ok(true) => {}
+            Ok(false) => {
+                self.note_time(number, found.time);
+                return;
+            }
+            Err(bad) => {
+                self.note_bad(number, bad);
+                return;
+            }
         }
         let misfits = matcher.take_misfits();
         let failures = matcher.take_failures().into_iter();

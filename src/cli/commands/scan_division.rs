@@ -59,7 +59,7 @@ impl ScanPart {
     }
 }
 
-/// Whether the rule's matches span at most so many milliseconds.
+/// Whether the rule's matches span at most this many milliseconds.
 fn is_of_slice(rule: &CompiledRule, window: i64) -> bool {
     matches!(Division::of(rule, window), Division::Slice(_))
 }
