@@ -202,9 +202,21 @@ impl Batch {
         for (rule, reason) in failures {
             self.failures.push((rule, number, reason));
         }
-        if found.is_empty() {
-            return;
+        if !found.is_empty() {
+            self.keep_event((number, place), line, matcher, found, keeping);
         }
+    }
+
+    /// Keeps an event that meets a stage, by its line and its place among the times.
+    fn keep_event(
+        &mut self,
+        (number, place): (u64, u32),
+        line: &str,
+        matcher: &Matcher<'_>,
+        found: &LineHits,
+        keeping: BatchOptions<'_>,
+    ) {
+        let rules = matcher.rules();
         let first = self.hits.len();
         for (stage, key) in found.hits() {
             let start = self.keys.len();
