@@ -190,7 +190,7 @@ class Bench:
             tools += [self.tool(pinned('rsigma-eval'), 'rsigma-eval' + option, engines, 'rsigma-eval' + option,
                                 sigma, 'EVENTS') for _, option in RSIGMA]
         for file in files if tools else []:
-            compare(title, [own] + tools, file, self.empty)
+            compare(title, [own] + tools, file, self.empty, self.part(file))
         for one in (program, engines):
             if not one.exists():
                 print('%s: absent, left out' % one.name)

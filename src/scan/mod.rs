@@ -190,7 +190,8 @@ pub fn run(
 ) -> (Stats, Vec<RefusedRule>) {
     let (set, refused) = rule_set(rules, options);
     let routes = Routes(rules);
-    let pass = pass(rules, &set, &routes, inputs, options, stop);
+    let mut pass = pass(rules, &set, &routes, inputs, options, stop);
+    pass.neighbourhood = neighbourhood(rules, &set, options, |_| false);
     let stats = match pass.window(watcher) {
         Ok(stats) => stats,
         Err(OutOfOrder) => {
@@ -305,7 +306,7 @@ fn pass<'s>(
         rules,
         excluded: Excluded::new(rules),
         readers: Readers::new(rules, set, options),
-        neighbourhood: neighbourhood(rules, set, options, |_| false),
+        neighbourhood: None,
         inputs,
         options,
         stop,
