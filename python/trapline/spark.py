@@ -8,7 +8,9 @@ time. No event passes through Spark. The other rules (long or no span, samples, 
 of their join key: the same task writes their stage hits, about a hundred bytes for each event that
 meets a stage, Spark carries each to the task that owns its key, and these tasks correlate them.
 
-The files and the rules must be at the same paths on every machine (a shared or mounted file system).
+The files and the rules must be at the same paths on every machine (a shared or mounted file system). Objects at
+an address, such as `s3a://bucket/events/`, are listed by Spark and read by a program that is built with the feature
+`object-store`.
 """
 
 from __future__ import annotations
@@ -230,6 +232,21 @@ def found_files(paths: Iterable[str]) -> list[str]:
     return sorted(files)
 
 
+def listed_files(session, address: str) -> list[str]:
+    """The files of an address, directories opened, as the file systems of Spark list them."""
+    from pyspark.errors import AnalysisException
+
+    listing = session.read.format("binaryFile").option("recursiveFileLookup", "true")
+    try:
+        names = [row.path for row in listing.load(address).select("path").collect()]
+    except AnalysisException:
+        # There is nothing at the address.
+        return []
+    # Spark writes `file:/a` for what other programs call `/a`.
+    names = ("/" + name[len("file:"):].lstrip("/") if name.startswith("file:") else name for name in names)
+    return sorted(name for name in names if name.endswith(EXTENSIONS) or name == address)
+
+
 def run_workers_here() -> None:
     """Has Spark run its workers with this Python, which has this package, unless told otherwise.
 
@@ -243,7 +260,7 @@ def run_workers_here() -> None:
 def main(arguments: list[str] | None = None) -> int:
     """The command `trapline-spark`."""
     parser = argparse.ArgumentParser(prog="trapline-spark", description=__doc__.splitlines()[0])
-    parser.add_argument("paths", nargs="+", metavar="PATH", help="files of events, or directories")
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="files of events, directories, or addresses (s3a://…)")
     parser.add_argument("--rules", required=True, metavar="DIR", help="directory with rules")
     parser.add_argument("--out", required=True, metavar="DIR", help="where Spark stores the alerts")
     parser.add_argument("--window", default="10m", metavar="SPAN", help="longest span of rules that run on slices")
@@ -252,13 +269,17 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     from pyspark.sql import SparkSession
 
-    files = found_files(options.paths)
-    if not files:
-        print(f"trapline-spark: no files of events in {' '.join(options.paths)}", file=sys.stderr)
-        return 4
+    addresses = [path for path in options.paths if "://" in path]
+    files = found_files(path for path in options.paths if path not in addresses)
+    if not files and not addresses:
+        return nothing_in(options.paths)
     run_workers_here()
     session = SparkSession.builder.appName("trapline").getOrCreate()
     try:
+        for address in addresses:
+            files.extend(listed_files(session, address))
+        if not files:
+            return nothing_in(options.paths)
         found = alerts(session.sparkContext, options.rules, files, window=options.window,
                        exceptions=options.exceptions, count=options.slices)
         found.saveAsTextFile(options.out)
@@ -268,6 +289,12 @@ def main(arguments: list[str] | None = None) -> int:
     finally:
         session.stop()
     return 0
+
+
+def nothing_in(paths: list[str]) -> int:
+    """Says that no file was found."""
+    print(f"trapline-spark: no files of events in {' '.join(paths)}", file=sys.stderr)
+    return 4
 
 
 if __name__ == "__main__":

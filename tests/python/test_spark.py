@@ -210,3 +210,21 @@ def test_the_command_needs_no_activated_environment(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert stored(tmp_path / "alerts") == one_process(tmp_path)
+
+
+def test_an_address_is_listed_by_spark(tmp_path):
+    write_project(tmp_path, 1)
+    (tmp_path / "events" / "deeper").mkdir()
+    (tmp_path / "events" / "3.ndjson").rename(tmp_path / "events" / "deeper" / "3.ndjson")
+    (tmp_path / "events" / "README").write_text("no events")
+    command = Path(sys.executable).with_name("trapline-spark")
+    address = (tmp_path / "events").as_uri()
+    options = ["--rules", "rules", "--out", "alerts"]
+    done = subprocess.run([command, *options, address], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    names = sorted(map(str, (tmp_path / "events").rglob("*.ndjson")))
+    assert stored(tmp_path / "alerts") == one_process(tmp_path, tuple(names))
+    for nothing in ("alerts", "absent"):
+        done = subprocess.run([command, "--rules", "rules", "--out", "more", (tmp_path / nothing).as_uri()],
+                              cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert (done.returncode, "no files of events in file://" in done.stderr) == (4, True)
