@@ -12,7 +12,7 @@ use trapline::engine::{Everywhere, LineHits, Matcher, RuleSet};
 use trapline::evaluate::pattern::Pattern;
 use trapline::evaluate::{Context, evaluate};
 use trapline::event::json::BadDocument;
-use trapline::event::{Event, Schema, Timestamp};
+use trapline::event::{Event, FieldSelection, Schema, Timestamp};
 use trapline::import::parquet_file::ParquetFile;
 use trapline::import::{Import, Options};
 use trapline::language::eql::{self, OptionalFields, RequestFieldNames};
@@ -300,9 +300,14 @@ pub(crate) fn import(data: &[u8]) {
 
 /// A Parquet file, in a build that reads them: reading ends, with lines or an error.
 pub(crate) fn parquet(data: &[u8]) {
-    for raw_column in [None, Some("raw")] {
+    let some = FieldSelection::of(["@timestamp", "a.b"]);
+    for (raw_column, fields) in [
+        (None, &FieldSelection::Whole),
+        (None, &some),
+        (Some("raw"), &some),
+    ] {
         let file = Box::new(Cursor::new(data.to_vec()));
-        let lines = ParquetFile::open(file, raw_column).and_then(ParquetFile::lines);
+        let lines = ParquetFile::open(file, raw_column).and_then(|file| file.lines(fields));
         match lines {
             Ok(lines) => drop(io::copy(&mut lines.take(1 << 24), &mut io::sink())),
             Err(fault) => assert!(!fault.to_string().is_empty()),

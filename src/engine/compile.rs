@@ -146,6 +146,12 @@ impl RuleSet {
         spec.kind == MatchKind::Sequence && !spec.runs_at_end
     }
 
+    /// Whether some condition looks at documents as a whole, beyond the fields of [`Self::slots`].
+    pub fn asks_documents(&self) -> bool {
+        let mut scripts = self.scripts.iter();
+        scripts.any(|script| matches!(script, ScriptTest::Document(_)))
+    }
+
     /// The fields that are read.
     pub fn slots(&self) -> &Slots {
         &self.slots

@@ -7,6 +7,7 @@ pub mod analysis;
 pub mod documents;
 pub mod external_sort;
 pub mod field;
+mod field_selection;
 pub mod io;
 pub mod json;
 pub mod mapping;
@@ -20,6 +21,7 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 pub use field::FieldType;
+pub use field_selection::FieldSelection;
 pub use schema::{Mapping, MappingId, Resolution, Schema};
 pub use time::Timestamp;
 pub use value::{Raw, Scalar, Value};

@@ -24,6 +24,11 @@ impl<'r> Excluded<'r> {
         }
     }
 
+    /// Whether events are tested, which are read whole for it.
+    pub(super) fn asks_documents(&self) -> bool {
+        self.some
+    }
+
     /// Removes the hits and failures of rules whose filters or exceptions hide the event. An error
     /// where the line cannot be read whole: it is no event.
     pub(super) fn apply(

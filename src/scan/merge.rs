@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use super::chunk::{Chunk, Lines};
 use crate::diagnostic::document::BrokenFile;
+use crate::event::FieldSelection;
 use crate::event::io::TemporaryFile;
 
 /// The files of a scan.
@@ -17,6 +18,10 @@ pub trait Inputs: Sync {
     fn name(&self, file: usize) -> String;
     /// Opens one; compressed files come unpacked.
     fn open(&self, file: usize) -> io::Result<Box<dyn Read + Send>>;
+    /// Opens one for a reader of these fields: its documents may lack all others.
+    fn open_fields(&self, file: usize, _: &FieldSelection) -> io::Result<Box<dyn Read + Send>> {
+        self.open(file)
+    }
     /// Opens one for a look at when its events begin: lines with the times of the first of them.
     fn open_first(&self, file: usize) -> io::Result<Box<dyn Read + Send>> {
         self.open(file)
@@ -38,6 +43,7 @@ pub(super) enum FileState {
 /// Reads the files.
 pub(super) struct Merge<'i> {
     inputs: &'i dyn Inputs,
+    fields: &'i FieldSelection,
     size: usize,
     /// Files not opened yet, by their first time.
     closed: VecDeque<(i64, u32)>,
@@ -53,7 +59,11 @@ pub(super) struct Numbered {
 }
 
 impl<'i> Merge<'i> {
-    pub(super) fn new(inputs: &'i dyn Inputs, files: Vec<FileState>, size: usize) -> Self {
+    pub(super) fn new(
+        (inputs, fields): (&'i dyn Inputs, &'i FieldSelection),
+        files: Vec<FileState>,
+        size: usize,
+    ) -> Self {
         let (mut closed, mut open) = (Vec::new(), Vec::new());
         for (file, ahead) in (0u32..).zip(files) {
             match ahead {
@@ -64,6 +74,7 @@ impl<'i> Merge<'i> {
         closed.sort_unstable();
         Self {
             inputs,
+            fields,
             size,
             closed: closed.into(),
             open,
@@ -91,7 +102,7 @@ impl<'i> Merge<'i> {
             }
             (_, Some((_, file))) => {
                 self.closed.pop_front();
-                match self.inputs.open(file as usize) {
+                match self.inputs.open_fields(file as usize, self.fields) {
                     Ok(input) => {
                         self.open.push((file, Lines::new(input)));
                         self.read(self.open.len() - 1, spare)

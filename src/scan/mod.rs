@@ -39,7 +39,7 @@ use crate::data_source::constants::OfIndex;
 use crate::data_source::index_name;
 use crate::engine::{RefusedRule, Routing, RuleSet};
 use crate::event::io::{RowMemory, Stop};
-use crate::event::{Timestamp, Value};
+use crate::event::{FieldSelection, Timestamp, Value};
 use crate::plan::pipeline::Cell;
 
 use self::excluded::Excluded;
@@ -300,12 +300,15 @@ fn pass<'s>(
         names.extend(set.slots().paths().map(Arc::from));
         kept.extend(set.slots().paths().map(noise::is_telling));
     }
+    let excluded = Excluded::new(rules);
+    let readers = Readers::new(rules, set, options);
     Pass {
+        fields: fields_read(set, &excluded, &readers),
         set,
         routes,
         rules,
-        excluded: Excluded::new(rules),
-        readers: Readers::new(rules, set, options),
+        excluded,
+        readers,
         neighbourhood: None,
         inputs,
         options,
@@ -314,6 +317,15 @@ fn pass<'s>(
         kept,
         is_finite: is_finite(inputs),
     }
+}
+
+/// What a pass reads of documents: the fields of its rules, or all where one looks at whole documents.
+fn fields_read(set: &RuleSet, excluded: &Excluded<'_>, readers: &Readers) -> FieldSelection {
+    if set.asks_documents() || excluded.asks_documents() || readers.ask_documents() {
+        return FieldSelection::Whole;
+    }
+    let identity = ["_id", "_index", "_source"];
+    FieldSelection::of(set.slots().paths().chain(identity))
 }
 
 /// Whether all inputs can be read twice, so that their events can be sorted whatever their order.

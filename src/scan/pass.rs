@@ -20,6 +20,7 @@ use super::turns::Turns;
 use super::{EventRecord, Options, Routes, Stats, Watcher};
 use crate::compile::CompiledRule;
 use crate::engine::{Correlator, EventHits, LineHits, Matcher, RuleSet};
+use crate::event::FieldSelection;
 use crate::event::external_sort::OpenTemporary;
 use crate::event::io::Stop;
 use crate::plan::index_vec::{item, item_mut, part};
@@ -34,6 +35,8 @@ pub(super) struct Pass<'s> {
     /// The events that a slice looks at; `None` where there is no slice.
     pub(super) neighbourhood: Option<Neighbourhood>,
     pub(super) inputs: &'s dyn Inputs,
+    /// What is read of documents.
+    pub(super) fields: FieldSelection,
     pub(super) options: &'s Options,
     pub(super) stop: &'s Stop,
     /// The name of each field, and whether its values are kept; empty if none are.
@@ -197,7 +200,8 @@ impl Pass<'_> {
         watcher: &'w mut dyn Watcher,
     ) -> SharedState<'o, 'w> {
         let watermarks: Vec<AtomicI64> = bounds.iter().copied().map(AtomicI64::new).collect();
-        let merge = Mutex::new(Merge::new(self.inputs, files, self.options.chunk));
+        let inputs = (self.inputs, &self.fields);
+        let merge = Mutex::new(Merge::new(inputs, files, self.options.chunk));
         let tail = Mutex::new(self.tail(order, open, bounds.len(), watcher));
         let turns = Turns::new(self.options.threads as u64 * 4);
         let work = || self.work(&merge, &tail, &turns, &watermarks);
@@ -212,7 +216,7 @@ impl Pass<'_> {
         (0..count)
             .map(|file| {
                 if count == 1 || !self.inputs.is_reopened(file) {
-                    return match self.inputs.open(file) {
+                    return match self.inputs.open_fields(file, &self.fields) {
                         Ok(input) => FileState::Open(Lines::new(input)),
                         // Opened again in its turn, which says why it cannot be.
                         Err(_) => FileState::Closed(i64::MIN),

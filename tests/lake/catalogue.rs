@@ -88,3 +88,23 @@ fn times_as_text_are_read_row_by_row() {
     assert_eq!(found["from"], "2023-12-31T22:00:00.000Z");
     assert_eq!(found["to"], "2023-12-31T23:00:00.000Z");
 }
+
+#[test]
+fn the_size_of_a_file_is_that_of_all_columns_though_only_the_times_are_read() {
+    let project = project();
+    let bytes = |beside: usize| {
+        let texts = vec!["2024-01-01T00:00:00Z", "2024-01-01T00:01:00Z"];
+        let times = Arc::new(StringArray::from(texts)) as ArrayRef;
+        let beside = "x".repeat(beside);
+        let beside = Arc::new(StringArray::from(vec![beside.as_str(), ""])) as ArrayRef;
+        let file = parquet(&[("@timestamp", times), ("n", beside)], &Writing::default());
+        std::fs::write(project.file("a.parquet"), file).unwrap();
+        let found = catalogue(&project, "a.parquet");
+        assert_eq!(
+            (&found["times"], &found["events"]),
+            (&json!("events"), &json!(2))
+        );
+        found["bytes"].as_u64().unwrap()
+    };
+    assert!(bytes(100_000) >= bytes(1) + 99_999);
+}

@@ -12,7 +12,7 @@ use arrow_schema::{Field, Fields, Schema};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
-use trapline::event::Timestamp;
+use trapline::event::{FieldSelection, Timestamp};
 use trapline::import::parquet_file::{Fault, ParquetFile};
 
 /// The columns of an object.
@@ -60,9 +60,16 @@ pub(crate) fn parquet(columns: &[(&str, ArrayRef)], writing: &Writing) -> Vec<u8
 
 /// The lines of a file.
 pub(crate) fn lines(bytes: &[u8], raw_column: Option<&str>) -> Result<String, Fault> {
-    let file = Cursor::new(bytes.to_vec());
-    let mut lines = ParquetFile::open(Box::new(file), raw_column)?.lines()?;
-    Ok(std::io::read_to_string(&mut lines)?)
+    lines_of(opened(bytes, raw_column)?, &FieldSelection::Whole)
+}
+
+/// The lines of a file with these fields.
+pub(crate) fn lines_of(file: ParquetFile, fields: &FieldSelection) -> Result<String, Fault> {
+    Ok(std::io::read_to_string(&mut file.lines(fields)?)?)
+}
+
+pub(crate) fn opened(bytes: &[u8], raw_column: Option<&str>) -> Result<ParquetFile, Fault> {
+    ParquetFile::open(Box::new(Cursor::new(bytes.to_vec())), raw_column)
 }
 
 /// One event.

@@ -8,7 +8,7 @@ use crate::project::{Project, eql_rule};
 /// Writes events as a Parquet file.
 type Layout = fn(&[Event], &Writing) -> Vec<u8>;
 
-/// A threshold rule: its executions read whole documents.
+/// A threshold rule, whose alerts come of executions.
 const THRESHOLD: &str = "[rule]
 name = 'threshold'
 rule_id = 'threshold'
@@ -61,14 +61,14 @@ pub(crate) fn project() -> Project {
 }
 
 /// The alerts of one file or directory, whose name is left out of them.
-fn alerts(project: &Project, options: &[&str], file: &str) -> String {
+pub(crate) fn alerts(project: &Project, options: &[&str], file: &str) -> String {
     let arguments = [&["scan", "--rules", "rules"], options, &[file]].concat();
     let (code, out, err) = project.run_apart(&arguments);
     assert_eq!(code, 0, "{file}: {err}");
     out.replace(file, "FILE")
 }
 
-fn written(project: &Project, file: &str, bytes: &[u8]) {
+pub(crate) fn written(project: &Project, file: &str, bytes: &[u8]) {
     std::fs::write(project.file(file), bytes).unwrap();
 }
 

@@ -12,6 +12,7 @@
 )]
 
 mod catalogue;
+mod columns;
 mod damaged;
 mod files;
 mod layouts;

@@ -9,7 +9,7 @@ use super::super::{ExitCode, interrupt};
 use super::scan_inputs::CliInputs;
 use super::scan_rules::Rules;
 use crate::compile::CompiledRule;
-use crate::event::Timestamp;
+use crate::event::{FieldSelection, Timestamp};
 use crate::scan::shards::Division;
 use crate::scan::{self, Alert, Inputs, Options, Stats, Watcher};
 
@@ -73,12 +73,14 @@ fn rule(rule: &CompiledRule, window: i64) -> Value {
 /// or by reading all events.
 fn range(files: &CliInputs<'_>, file: usize) -> Value {
     let time = |millis: i64| Timestamp::from_millis(millis).to_string();
-    if let Some(times) = files.row_times(file) {
+    let stated = files.stated(file);
+    let bytes = stated.as_ref().map(|stated| stated.bytes);
+    if let Some(times) = stated.and_then(|stated| stated.times) {
         return json!({
             "file": files.name(file),
             "times": "statistics",
             "events": times.rows,
-            "bytes": times.bytes,
+            "bytes": bytes,
             "from": times.span.map(|(from, _)| time(from)),
             "to": times.span.map(|(_, to)| time(to)),
             "untimed": times.untimed,
@@ -99,7 +101,7 @@ fn range(files: &CliInputs<'_>, file: usize) -> Value {
         "file": files.name(file),
         "times": "events",
         "events": stats.events,
-        "bytes": stats.bytes,
+        "bytes": bytes.unwrap_or(stats.bytes),
         "from": stats.span.map(|(from, _)| time(from)),
         "to": stats.span.map(|(_, to)| time(to)),
         "untimed": stats.untimed,
@@ -126,6 +128,14 @@ impl Inputs for One<'_> {
 
     fn open(&self, _: usize) -> std::io::Result<Box<dyn std::io::Read + Send>> {
         self.files.open(self.file)
+    }
+
+    fn open_fields(
+        &self,
+        _: usize,
+        fields: &FieldSelection,
+    ) -> std::io::Result<Box<dyn std::io::Read + Send>> {
+        self.files.open_fields(self.file, fields)
     }
 
     fn is_reopened(&self, _: usize) -> bool {

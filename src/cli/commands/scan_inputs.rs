@@ -12,6 +12,7 @@ use super::super::objects::{Fetch, Object, OpenObject};
 use super::super::settings::ScanInput;
 use super::event_log;
 use crate::diagnostic::Diagnostic;
+use crate::event::FieldSelection;
 use crate::event::io::{RowMemory, Stop, TemporaryFile};
 use crate::import::parquet_file::{ParquetFile, RowTimes};
 use crate::scan::Inputs;
@@ -31,6 +32,14 @@ struct Ahead {
     ready: Option<(usize, Fetch)>,
     /// The object that was opened last.
     last: Option<usize>,
+}
+
+/// What the footer of a Parquet file states.
+pub(super) struct StatedRows {
+    /// The size of the columns, decompressed.
+    pub(super) bytes: u64,
+    /// The times of the rows, where the statistics tell them.
+    pub(super) times: Option<RowTimes>,
 }
 
 struct ScannedInput {
@@ -80,9 +89,13 @@ impl<'s> CliInputs<'s> {
         self.inputs.get(file).map(|own| (&own.input, &own.read))
     }
 
-    /// The times of a Parquet file's rows, where its statistics state them.
-    pub(super) fn row_times(&self, file: usize) -> Option<RowTimes> {
-        self.parquet(file).ok()??.times()
+    /// What the footer of a Parquet file states; `None` for other files.
+    pub(super) fn stated(&self, file: usize) -> Option<StatedRows> {
+        let parquet = self.parquet(file).ok()??;
+        Some(StatedRows {
+            bytes: parquet.unpacked_size(),
+            times: parquet.times(),
+        })
     }
 
     /// A Parquet file, opened for a look at parts of it; `None` if the file is none.
@@ -103,6 +116,7 @@ impl<'s> CliInputs<'s> {
         &self,
         path: &Utf8Path,
         read: &Arc<AtomicU64>,
+        fields: &FieldSelection,
     ) -> Result<Box<dyn Read + Send>, Box<Diagnostic>> {
         if is_named(path, "evtx") {
             let bytes = self.files.open_raw(path, read)?;
@@ -111,7 +125,9 @@ impl<'s> CliInputs<'s> {
         match self.files.open_parquet(path, read)? {
             Some(parquet) => {
                 let name = self.files.name(path);
-                self.rows(&name, parquet, self.files.size(path))
+                // Columns that are not read are done with.
+                read.fetch_add(parquet.left_out(fields), Ordering::Relaxed);
+                self.rows(&name, (parquet, fields), self.files.size(path))
             }
             None => self.files.open_counted(path, read),
         }
@@ -121,8 +137,8 @@ impl<'s> CliInputs<'s> {
     fn open_object(
         &self,
         file: usize,
-        object: &Object,
-        read: &Arc<AtomicU64>,
+        (object, read): (&Object, &Arc<AtomicU64>),
+        fields: &FieldSelection,
     ) -> io::Result<Box<dyn Read + Send>> {
         let opened = self.fetch(file)?.open()?;
         let name = object.name();
@@ -134,7 +150,7 @@ impl<'s> CliInputs<'s> {
             OpenObject::Copy(copy) => self
                 .files
                 .parquet_of(name, Box::new(copy))
-                .and_then(|parquet| self.rows(name, parquet, object.size())),
+                .and_then(|parquet| self.rows(name, (parquet, fields), object.size())),
         };
         opened.map_err(|mistake| failed(&mistake))
     }
@@ -143,7 +159,7 @@ impl<'s> CliInputs<'s> {
     fn rows(
         &self,
         name: &str,
-        parquet: ParquetFile,
+        parquet: (ParquetFile, &FieldSelection),
         size: u64,
     ) -> Result<Box<dyn Read + Send>, Box<Diagnostic>> {
         let lines = self.files.parquet_lines(name, parquet, size)?;
@@ -203,12 +219,22 @@ impl Inputs for CliInputs<'_> {
     }
 
     fn open(&self, file: usize) -> io::Result<Box<dyn Read + Send>> {
+        self.open_fields(file, &FieldSelection::Whole)
+    }
+
+    fn open_fields(
+        &self,
+        file: usize,
+        fields: &FieldSelection,
+    ) -> io::Result<Box<dyn Read + Send>> {
         match self.input(file) {
             Some((ScanInput::File(path), read)) => {
-                let opened = self.open_file(path, read);
+                let opened = self.open_file(path, read, fields);
                 opened.map_err(|mistake| failed(&mistake))
             }
-            Some((ScanInput::Object(object), read)) => self.open_object(file, object, read),
+            Some((ScanInput::Object(object), read)) => {
+                self.open_object(file, (object, read), fields)
+            }
             Some((ScanInput::Standard, _)) | None => Ok(Box::new(Interruptible::new(
                 Files::standard_input(),
                 self.stop,

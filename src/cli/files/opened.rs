@@ -13,6 +13,7 @@ use super::super::unpacked::Unpacked;
 use super::super::zstd::ZstdReader;
 use super::{Files, clean};
 use crate::diagnostic::Diagnostic;
+use crate::event::FieldSelection;
 use crate::event::io::ReadSeek;
 use crate::import::parquet_file::{self, Fault, ParquetFile, is_parquet};
 
@@ -30,7 +31,8 @@ impl Files {
         read: &Arc<AtomicU64>,
     ) -> Result<Box<dyn Read + Send>, Box<Diagnostic>> {
         if let Some(parquet) = self.open_parquet(path, read)? {
-            return self.parquet_lines(&self.name(path), parquet, self.size(path));
+            let whole = FieldSelection::Whole;
+            return self.parquet_lines(&self.name(path), (parquet, &whole), self.size(path));
         }
         let path = clean(&self.root.join(path));
         let file = self.counted(&path, read)?;
@@ -107,14 +109,14 @@ impl Files {
         opened.map_err(|fault| Box::new(bad_parquet(name, &fault)))
     }
 
-    /// The rows of a Parquet file of this size. It unpacks to no more than a packed file may.
+    /// The rows of a Parquet file of this size, with these fields. It unpacks to no more than a packed file may.
     pub fn parquet_lines(
         &self,
         name: &str,
-        parquet: ParquetFile,
+        (parquet, fields): (ParquetFile, &FieldSelection),
         size: u64,
     ) -> Result<Box<dyn Read + Send>, Box<Diagnostic>> {
-        let lines = parquet.lines();
+        let lines = parquet.lines(fields);
         let lines = lines.map_err(|fault| Box::new(bad_parquet(name, &fault)))?;
         let size = Arc::new(AtomicU64::new(size));
         Ok(Box::new(Unpacked::new(lines, &size, self.limits)))

@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 
 use super::{Fault, RowTimes};
+use crate::event::FieldSelection;
 use crate::event::io::ReadSeek;
 
 /// A Parquet file; this build opens none.
@@ -19,14 +20,24 @@ impl NoParquet {
         Err(Fault::NotBuilt)
     }
 
+    /// The size of the columns.
+    pub fn unpacked_size(&self) -> u64 {
+        match *self {}
+    }
+
     /// The times of the rows.
     pub fn times(&self) -> Option<RowTimes> {
         match *self {}
     }
 
     /// The rows.
-    pub fn lines(self) -> Result<NoLines, Fault> {
+    pub fn lines(self, _: &FieldSelection) -> Result<NoLines, Fault> {
         match self {}
+    }
+
+    /// The size of the columns that are left out.
+    pub fn left_out(&self, _: &FieldSelection) -> u64 {
+        match *self {}
     }
 
     /// Lines that tell when the rows begin.

@@ -161,6 +161,37 @@ fn no_value(field: &Field, path: &str) -> Fault {
     }
 }
 
+/// The path of the field that each leaf of the columns holds, in the order in which Parquet numbers
+/// leaves. The leaves of a map have the path of the map, whose keys are not known before they are read.
+pub(super) fn leaf_paths(schema: &Schema) -> Vec<String> {
+    let mut paths = Vec::new();
+    for field in schema.fields() {
+        add_leaves(field.data_type(), field.name(), &mut paths);
+    }
+    paths
+}
+
+fn add_leaves(kind: &DataType, path: &str, paths: &mut Vec<String>) {
+    match kind {
+        DataType::List(item) => add_leaves(item.data_type(), path, paths),
+        DataType::Struct(fields) => {
+            for member in fields {
+                add_leaves(
+                    member.data_type(),
+                    &format!("{path}.{}", member.name()),
+                    paths,
+                );
+            }
+        }
+        DataType::Map(entries, _) => {
+            let mut inner = Vec::new();
+            add_leaves(entries.data_type(), path, &mut inner);
+            paths.extend(inner.iter().map(|_| path.to_owned()));
+        }
+        _ => paths.push(path.to_owned()),
+    }
+}
+
 /// The types in which columns are read. Texts are views: a value that a page has once is held once,
 /// however many rows have it.
 pub(super) fn as_read(schema: &Schema, parquet: &SchemaDescriptor) -> Schema {

@@ -44,8 +44,6 @@ pub fn is_parquet(head: &[u8]) -> bool {
 pub struct RowTimes {
     /// The number of rows.
     pub rows: u64,
-    /// The size of the columns, decompressed.
-    pub bytes: u64,
     /// The number of rows without a time.
     pub untimed: u64,
     /// The earliest and the latest `@timestamp`, in milliseconds; `None` if no row has one.

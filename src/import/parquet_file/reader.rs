@@ -12,12 +12,12 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
 
 use super::guard::guarded;
-use super::layout::{Layout, TIME, as_read};
+use super::layout::{Layout, TIME, as_read, leaf_paths};
 use super::lines::ParquetLines;
 use super::source::Source;
 use super::{Fault, RowTimes, schema_depth, statistics};
-use crate::event::Timestamp;
 use crate::event::io::ReadSeek;
+use crate::event::{FieldSelection, Timestamp};
 
 /// The most rows of a batch.
 const ROWS: u64 = 8192;
@@ -61,6 +61,13 @@ impl ParquetFile {
         })
     }
 
+    /// The size of the columns, decompressed, as the file states it.
+    pub fn unpacked_size(&self) -> u64 {
+        let groups = self.metadata.metadata().row_groups().iter();
+        let sizes = groups.map(|group| u64::try_from(group.total_byte_size()).unwrap_or(0));
+        sizes.fold(0, u64::saturating_add)
+    }
+
     /// The times of the rows, where the statistics of the columns state them.
     pub fn times(&self) -> Option<RowTimes> {
         match self.layout {
@@ -69,12 +76,40 @@ impl ParquetFile {
         }
     }
 
-    /// All rows.
-    pub fn lines(self) -> Result<ParquetLines, Fault> {
-        let fields = self.metadata.schema().fields().iter().enumerate();
-        let read = fields.filter(|(_, field)| self.reads(field));
-        let roots: Vec<usize> = read.map(|(place, _)| place).collect();
-        self.rows_of(roots, None)
+    /// All rows, of columns that are fields only with those that are asked for. A column of documents
+    /// gives them whole.
+    pub fn lines(self, fields: &FieldSelection) -> Result<ParquetLines, Fault> {
+        let columns = self.columns(fields);
+        self.rows_of(columns, None)
+    }
+
+    /// How many bytes of the file are columns that [`Self::lines`] leaves out.
+    pub fn left_out(&self, fields: &FieldSelection) -> u64 {
+        let columns = self.columns(fields);
+        let groups = self.metadata.metadata().row_groups().iter();
+        let sizes = groups.flat_map(|group| {
+            let leaves = group.columns().iter().enumerate();
+            let left_out = leaves.filter(|(leaf, _)| !columns.leaf_included(*leaf));
+            left_out.map(|(_, column)| u64::try_from(column.compressed_size()).unwrap_or(0))
+        });
+        sizes.fold(0, u64::saturating_add)
+    }
+
+    /// The columns that are read for these fields.
+    fn columns(&self, fields: &FieldSelection) -> ProjectionMask {
+        let (schema, parquet) = (self.metadata.schema(), self.metadata.parquet_schema());
+        if let Layout::Raw(_) = self.layout {
+            let roots = schema.fields().iter().enumerate();
+            let read = roots.filter(|(_, field)| self.layout.reads(field));
+            return ProjectionMask::roots(parquet, read.map(|(place, _)| place));
+        }
+        let paths = leaf_paths(schema);
+        if paths.len() != parquet.num_columns() {
+            return ProjectionMask::all();
+        }
+        let leaves = paths.iter().enumerate();
+        let read = leaves.filter(|(_, path)| fields.includes(path));
+        ProjectionMask::leaves(parquet, read.map(|(leaf, _)| leaf))
     }
 
     /// Lines that tell when the rows begin, with as little read as possible.
@@ -84,24 +119,14 @@ impl ParquetFile {
             let line = format!("{{\"{TIME}\":\"{time}\"}}\n");
             return Ok(Box::new(Cursor::new(line.into_bytes())));
         }
-        let fields = self.metadata.schema().fields().iter().enumerate();
-        let read = fields.filter(|(_, field)| match self.layout {
-            Layout::Raw(_) => self.reads(field),
-            Layout::Fields => field.name() == TIME,
-        });
-        let roots: Vec<usize> = read.map(|(place, _)| place).collect();
-        Ok(Box::new(self.rows_of(roots, Some(FIRST_ROWS))?))
-    }
-
-    fn reads(&self, field: &arrow_schema::Field) -> bool {
-        self.layout.reads(field)
+        let columns = self.columns(&FieldSelection::of([TIME]));
+        Ok(Box::new(self.rows_of(columns, Some(FIRST_ROWS))?))
     }
 
     /// The rows with some columns only, and the first of them only.
-    fn rows_of(self, roots: Vec<usize>, limit: Option<usize>) -> Result<ParquetLines, Fault> {
+    fn rows_of(self, columns: ProjectionMask, limit: Option<usize>) -> Result<ParquetLines, Fault> {
         let stated = limit.map_or(self.rows, |limit| self.rows.min(limit as u64));
-        let size = batch_rows(self.metadata.metadata(), self.rows);
-        let columns = ProjectionMask::roots(self.metadata.parquet_schema(), roots);
+        let size = batch_rows(self.unpacked_size(), self.rows);
         let batches = guarded(|| {
             let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(
                 self.source.clone(),
@@ -119,10 +144,7 @@ impl ParquetFile {
 }
 
 /// The number of rows of a batch of [`BATCH`] bytes, by the size that the file states.
-fn batch_rows(metadata: &ParquetMetaData, rows: u64) -> usize {
-    let groups = metadata.row_groups().iter();
-    let bytes = groups.map(|group| u64::try_from(group.total_byte_size()).unwrap_or(0));
-    let bytes = bytes.fold(0, u64::saturating_add);
+fn batch_rows(bytes: u64, rows: u64) -> usize {
     let of_row = (bytes / rows.max(1)).max(1);
     usize::try_from((BATCH / of_row).clamp(1, ROWS)).unwrap_or(1)
 }

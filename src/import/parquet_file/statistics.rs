@@ -19,15 +19,12 @@ pub(super) fn times(metadata: &ParquetMetaData, schema: &Schema) -> Option<RowTi
         .position(|leaf| leaf.path().parts() == [TIME])?;
     let mut times = RowTimes {
         rows: 0,
-        bytes: 0,
         untimed: 0,
         span: None,
     };
     for group in metadata.row_groups() {
         let rows = u64::try_from(group.num_rows()).ok()?;
         times.rows = times.rows.checked_add(rows)?;
-        let bytes = u64::try_from(group.total_byte_size()).ok()?;
-        times.bytes = times.bytes.checked_add(bytes)?;
         if rows == 0 {
             continue;
         }

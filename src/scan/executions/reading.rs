@@ -139,6 +139,11 @@ impl Readers {
         matches!(self.0.get(rule as usize), Some(Some(_)))
     }
 
+    /// Whether some rule reads whole events.
+    pub(in crate::scan) fn ask_documents(&self) -> bool {
+        self.0.iter().flatten().any(|reader| reader.is_whole)
+    }
+
     /// Appends what a rule reads of the line matched last. Nothing where no execution can find it.
     pub(in crate::scan) fn read(
         &self,
