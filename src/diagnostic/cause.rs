@@ -360,7 +360,7 @@ macro_rules! phrases {
 pub(super) use {causes, parts, phrases};
 
 /// The details with these parts. Those of a part that is a cause itself are added where they are
-/// not taken.
+/// not taken. `why` has the words of all causes, the outermost first: `refused/query/assignment`.
 pub(super) fn details(parts: &[(&'static str, &dyn Part)]) -> Details {
     let mut details = Details::default();
     for (key, part) in parts {
@@ -375,8 +375,16 @@ pub(super) fn details(parts: &[(&'static str, &dyn Part)]) -> Details {
             key => details.more.extend(text.map(|text| (key, text))),
         }
     }
-    for (_, part) in parts {
-        details.add(part.inner());
+    for (key, part) in parts {
+        let mut inner = part.inner();
+        if *key == "why"
+            && let Some(outer) = details.more.get_mut("why")
+            && let Some(deeper) = inner.more.remove("why")
+        {
+            outer.push('/');
+            outer.push_str(&deeper);
+        }
+        details.add(inner);
     }
     details
 }
@@ -436,6 +444,39 @@ mod tests {
         assert_eq!(Example::Plain.other_label(), "");
         assert!(Example::Plain.help().is_empty());
         assert!(Example::Plain.details().is_empty());
+    }
+
+    causes! {
+        /// Causes with causes.
+        #[expect(unreachable_pub, reason = "families of causes are public")]
+        Nested {
+            Outer { name: String, why: Box<Nested> } => "{name}: {why}";
+            Middle { beside: Box<Nested>, why: Box<Nested> } => "{beside}, {why}";
+            Wrapped(why: Example) => "{why}";
+        }
+    }
+
+    #[test]
+    fn why_names_the_causes_of_causes_and_none_beside_them() {
+        let unknown = || {
+            Box::new(Nested::Wrapped(Example::Unknown {
+                name: "inner".to_owned(),
+                suggestion: None,
+                operator: "==",
+            }))
+        };
+        let cause = Nested::Outer {
+            name: "outer".to_owned(),
+            why: Box::new(Nested::Middle {
+                beside: Box::new(Nested::Wrapped(Example::Plain)),
+                why: unknown(),
+            }),
+        };
+        let details = serde_json::to_value(cause.details()).unwrap();
+        let expected = serde_json::json!({
+            "name": "outer", "beside": "wrapped", "operator": "==", "why": "middle/wrapped/unknown",
+        });
+        assert_eq!(details, expected);
     }
 
     #[test]

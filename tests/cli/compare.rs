@@ -445,6 +445,7 @@ fn the_report_for_programs_has_the_cause_of_each_verdict() {
         let report: Json = serde_json::from_str(&text).unwrap();
         let answer = &report["answers"][0];
         assert_eq!(answer["cause"], cause);
-        assert_eq!(answer["details"]["why"], "refused");
+        // The refusal, that it is of the query, and what is wrong in it.
+        assert_eq!(answer["details"]["why"], "refused/query/assignment");
     }
 }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use arrow_array::builder::{ListBuilder, StringBuilder};
 use parquet::basic::{Compression, ZstdLevel};
 use proptest::prelude::*;
+use serde_json::json;
+use trapline::diagnostic::Cause as _;
 use trapline::import::parquet_file::Fault;
 
 use crate::files::{Writing, dotted, events, lines, nested, parquet, raw};
@@ -93,6 +95,23 @@ fn a_row_that_would_be_longer_than_memory_is_an_error() {
         fault.to_string().contains("a document of more than 64 MiB"),
         "{fault}"
     );
+}
+
+#[test]
+fn what_is_damaged_has_a_word_for_programs() {
+    let whole = nested(&events(5), &Writing::default());
+    let mut without_length = whole.clone();
+    let end = whole.len();
+    without_length[end - 8..end - 4].fill(0);
+    for (bytes, why) in [
+        (&whole[..3], "ends-before-footer"),
+        (&whole[..whole.len() - 1], "no-footer"),
+        (&without_length, "unreadable-footer"),
+    ] {
+        let fault = lines(bytes, None).unwrap_err();
+        let details = serde_json::to_value(fault.details()).unwrap();
+        assert_eq!((&*fault.word(), details), ("damaged", json!({"why": why})));
+    }
 }
 
 /// Reading ends, with lines or an error.

@@ -132,8 +132,9 @@ impl Files {
 }
 
 fn bad_parquet(name: &str, fault: &Fault) -> Diagnostic {
-    let message = format!("`{name}` cannot be read: {fault}");
-    Diagnostic::error(&error::BAD_PARQUET, message).help(fault.help())
+    let mut diagnostic = Diagnostic::of(&error::BAD_PARQUET, fault);
+    diagnostic.message = format!("`{name}` cannot be read: {fault}");
+    diagnostic
 }
 
 /// Counts what is read of a file.

@@ -33,7 +33,7 @@ pub struct Object {
 }
 
 /// A bucket and the runtime on which it is asked, by any thread.
-struct Bucket {
+pub(super) struct Bucket {
     runtime: Runtime,
     store: Box<dyn ObjectStore>,
     /// What the names of its objects begin with.

@@ -151,13 +151,13 @@ fn members(fields: &Fields, path: &str) -> Result<(), Fault> {
 }
 
 fn no_value(field: &Field, path: &str) -> Fault {
-    let kind = match field.data_type() {
+    let found = match field.data_type() {
         DataType::BinaryView | DataType::FixedSizeBinary(_) => "binary".to_owned(),
         other => other.to_string(),
     };
     Fault::NoValue {
-        column: path.to_owned(),
-        kind,
+        name: path.to_owned(),
+        found,
     }
 }
 

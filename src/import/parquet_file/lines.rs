@@ -4,10 +4,10 @@ use std::io::{self, Read};
 
 use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 
-use super::Fault;
 use super::guard::guarded;
 use super::layout::Layout;
 use super::row::Rows;
+use super::{Damage, Fault};
 
 /// About how many bytes are written at a time.
 const BLOCK: usize = 1 << 17;
@@ -80,12 +80,12 @@ impl ParquetLines {
         let Some(batch) = batches.next() else {
             self.batches = Batches::Ended;
             if self.read < self.stated {
-                let (read, stated) = (self.read, self.stated);
-                return Err(Fault::Short { read, stated });
+                let (found, expected) = (self.read, self.stated);
+                return Err(Fault::Short { found, expected });
             }
             return Ok(false);
         };
-        let batch = batch.map_err(|error| Fault::Damaged(error.to_string()))?;
+        let batch = batch.map_err(|error| Damage::Library(error.to_string()))?;
         self.rows = Some(Rows::new(&batch, &self.layout)?);
         self.count = batch.num_rows();
         self.next = 0;
@@ -101,7 +101,7 @@ impl Read for ParquetLines {
             if let Err(fault) = guarded(|| self.fill()) {
                 self.batches = Batches::Ended;
                 self.rows = None;
-                return Err(io::Error::other(fault.to_string()));
+                return Err(io::Error::other(fault));
             }
         }
         let mut ready = self.out.get(self.taken..).unwrap_or(&[]);

@@ -25,6 +25,8 @@ mod statistics;
 #[cfg(feature = "parquet")]
 mod value;
 
+#[cfg(feature = "parquet")]
+use crate::diagnostic::parquet::Damage;
 pub use crate::diagnostic::parquet::Fault;
 #[cfg(not(feature = "parquet"))]
 pub use absent::NoParquet as ParquetFile;

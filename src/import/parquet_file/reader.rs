@@ -15,7 +15,7 @@ use super::guard::guarded;
 use super::layout::{Layout, TIME, as_read, leaf_paths};
 use super::lines::ParquetLines;
 use super::source::Source;
-use super::{Fault, RowTimes, schema_depth, statistics};
+use super::{Damage, Fault, RowTimes, schema_depth, statistics};
 use crate::event::io::ReadSeek;
 use crate::event::{FieldSelection, Timestamp};
 
@@ -153,12 +153,12 @@ fn batch_rows(bytes: u64, rows: u64) -> usize {
 fn check_footer(source: &Source) -> Result<(), Fault> {
     let tail = source.tail(TAIL)?;
     let Some((length, mark)) = tail.split_first_chunk::<4>() else {
-        return Err(Fault::Damaged("it ends before its footer".to_owned()));
+        return Err(Damage::EndsBeforeFooter.into());
     };
     match mark {
         b"PAR1" => {}
         b"PARE" => return Err(Fault::Encrypted),
-        _ => return Err(Fault::Damaged("it has no footer".to_owned())),
+        _ => return Err(Damage::NoFooter.into()),
     }
     let length = u64::from(u32::from_le_bytes(*length));
     let footer = source.tail(length + TAIL)?;
@@ -169,10 +169,9 @@ fn check_footer(source: &Source) -> Result<(), Fault> {
 /// Checks that all columns lie within the file.
 fn check_places(metadata: &ParquetMetaData, source: &Source) -> Result<(), Fault> {
     use parquet::file::reader::Length as _;
-    let outside = || Fault::Damaged("a column lies beyond the end of the file".to_owned());
     for group in metadata.row_groups() {
         if group.num_rows() < 0 {
-            return Err(Fault::Damaged("a group has less than no rows".to_owned()));
+            return Err(Damage::NegativeRows.into());
         }
         for column in group.columns() {
             let first = column.dictionary_page_offset();
@@ -183,7 +182,7 @@ fn check_places(metadata: &ParquetMetaData, source: &Source) -> Result<(), Fault
             ];
             let is_outside = |place: &i64| u64::try_from(*place).is_ok_and(|at| at <= source.len());
             if !places.iter().all(is_outside) || column.num_values() < 0 {
-                return Err(outside());
+                return Err(Damage::ColumnBeyondEnd.into());
             }
         }
     }
@@ -191,10 +190,11 @@ fn check_places(metadata: &ParquetMetaData, source: &Source) -> Result<(), Fault
 }
 
 fn damaged(error: ParquetError) -> Fault {
-    match error {
-        ParquetError::General(words) | ParquetError::ArrowError(words) => Fault::Damaged(words),
-        other => Fault::Damaged(other.to_string()),
-    }
+    let words = match error {
+        ParquetError::General(words) | ParquetError::ArrowError(words) => words,
+        other => other.to_string(),
+    };
+    Damage::Library(words).into()
 }
 
 /// The schema in which columns are read is a part of the metadata.

@@ -3,9 +3,9 @@
 use arrow_array::cast::AsArray as _;
 use arrow_array::{Array as _, BinaryViewArray, RecordBatch, StringViewArray};
 
-use super::Fault;
 use super::layout::{ID, INDEX, Layout};
 use super::value::{Member, object};
+use super::{Damage, Fault};
 
 /// The rows of one batch.
 pub(super) enum Rows {
@@ -45,8 +45,7 @@ impl Rows {
                     })
                     .map(|(field, column)| Member::new(field, column));
                 Ok(Self::Raw {
-                    documents: documents
-                        .ok_or_else(|| Fault::Damaged("the raw column is gone".to_owned()))?,
+                    documents: documents.ok_or(Damage::NoRawColumn)?,
                     identity: identity.collect::<Result<_, _>>()?,
                 })
             }

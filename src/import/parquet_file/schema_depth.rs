@@ -4,7 +4,7 @@
 //! The schema is a list of elements in the file's footer, encoded in Thrift's compact protocol; an
 //! element states how many of the elements after it are its children.
 
-use super::Fault;
+use super::{Damage, Fault};
 
 /// The most levels of columns; a list takes two of them.
 const DEEPEST: usize = 64;
@@ -49,7 +49,7 @@ pub(super) fn check(footer: &[u8]) -> Result<(), Fault> {
 }
 
 fn damaged() -> Fault {
-    Fault::Damaged("its footer cannot be read".to_owned())
+    Damage::UnreadableFooter.into()
 }
 
 fn schema(thrift: &mut Thrift<'_>) -> Result<(), Fault> {

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use parquet::errors::{ParquetError, Result};
 use parquet::file::reader::{ChunkReader, Length};
 
-use super::Fault;
+use super::{Damage, Fault};
 use crate::event::io::ReadSeek;
 
 /// How much is read at once for the head of a page.
@@ -33,7 +33,7 @@ impl Source {
     pub(super) fn tail(&self, length: u64) -> std::result::Result<Bytes, Fault> {
         let length = length.min(self.length);
         let part = self.part(self.length - length, length);
-        part.map_err(|error| Fault::Damaged(error.to_string()))
+        part.map_err(|error| Damage::Library(error.to_string()).into())
     }
 
     fn part(&self, start: u64, length: u64) -> Result<Bytes> {

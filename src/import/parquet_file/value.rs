@@ -15,7 +15,7 @@ use arrow_array::{
 use arrow_schema::{DataType, Field, TimeUnit};
 use serde::Serialize;
 
-use super::Fault;
+use super::{Damage, Fault};
 use crate::event::Timestamp;
 
 /// The most bytes that the documents of a few rows take; a list of long texts that a page has once
@@ -206,7 +206,7 @@ impl Values {
 
 /// Columns of other types are refused before anything is read.
 fn unexpected(kind: &DataType) -> Fault {
-    Fault::Damaged(format!("a column is of the type {kind}"))
+    Damage::OtherType(kind.to_string()).into()
 }
 
 fn times(array: &ArrayRef, unit: TimeUnit) -> Values {
