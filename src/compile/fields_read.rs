@@ -68,6 +68,11 @@ impl FieldsRead {
         self.patterns.iter()
     }
 
+    /// Whether the fields that are named are all that are read.
+    pub fn is_closed(&self) -> bool {
+        self.patterns.is_empty() && self.objects.is_empty()
+    }
+
     /// Whether fields are read that are not named, given which names are fields.
     pub fn is_open(&self, is_field: impl Fn(&str) -> bool) -> bool {
         !self.patterns.is_empty() || self.objects.iter().any(|name| !is_field(name))

@@ -33,6 +33,8 @@ pub struct SourceCompiler<'r> {
     fields: FieldsRead,
     /// Of these fields.
     mapping: Mapping,
+    /// Those of them that the source does not map; `None` if fields are read that are not named.
+    unmapped: Option<Vec<String>>,
     /// The types of the fields in the sources that are deployed beside this one.
     view: Vec<Mapping>,
     /// For each set of dynamic fields the query in the view of all sources, if it is another one.
@@ -108,8 +110,14 @@ impl<'r> SourceCompiler<'r> {
         fields: FieldsRead,
         now: Timestamp,
     ) -> Self {
+        let mapping = types.mapping_of(&fields);
+        let unmapped = fields.is_closed().then(|| {
+            let names = fields.names().filter(|path| !mapping.has(path));
+            names.map(str::to_owned).collect()
+        });
         Self {
-            mapping: types.mapping_of(&fields),
+            mapping,
+            unmapped,
             text,
             syntax,
             fields,
@@ -169,7 +177,7 @@ impl<'r> SourceCompiler<'r> {
         if self.view.is_empty() {
             return None;
         }
-        let dynamic = dynamic_fields(documents, |path| self.is_dynamic(path));
+        let dynamic = self.dynamic_fields(documents);
         let mut cache = self.together.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(compiled) = cache.get(&dynamic) {
             return compiled.clone();
@@ -223,7 +231,7 @@ impl<'r> SourceCompiler<'r> {
         if let Some(refused) = &self.ungroupable {
             return Err(Arc::clone(refused));
         }
-        let dynamic = dynamic_fields(documents, |path| self.is_dynamic(path));
+        let dynamic = self.dynamic_fields(documents);
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(compiled) = cache.get(&dynamic) {
             return compiled.clone();
@@ -232,6 +240,19 @@ impl<'r> SourceCompiler<'r> {
         let compiled = compiled.map(Arc::new).map_err(Arc::new);
         cache.insert(dynamic, compiled.clone());
         compiled
+    }
+
+    /// The fields that these documents carry, the query reads and the source does not map.
+    fn dynamic_fields(&self, documents: &[Event]) -> DynamicFields {
+        let Some(unmapped) = &self.unmapped else {
+            return dynamic_fields(documents, |path| self.is_dynamic(path));
+        };
+        let carried = unmapped.iter().filter_map(|path| {
+            let mut values = documents.iter().map(|document| document.values(path));
+            let first = values.find_map(<[_]>::first)?;
+            Some((path.clone(), FieldType::dynamic(first).to_string()))
+        });
+        carried.collect()
     }
 
     /// Whether the query reads the field, and the source does not map it.

@@ -1,9 +1,8 @@
 //! The fields of ECS that the index of alerts maps, as Kibana's `ecs_field_map.ts` chooses them.
 
-use std::sync::LazyLock;
-
 use super::builtin::list;
-use crate::event::{FieldType, Scalar};
+use super::field_list::{FieldList, ListedField};
+use crate::event::{FieldType, Scalar, paths_above};
 
 /// What the index of alerts has at a path.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,44 +41,36 @@ const EXPERIMENTAL: [&str; 15] = [
     "process.io.bytes",
 ];
 
-/// Path and type, ascending by path.
-static FIELDS: LazyLock<Vec<(Box<str>, FieldType)>> = LazyLock::new(|| {
-    let Some(ecs) = list("ecs") else {
-        return Vec::new();
-    };
-    let left_out = |field_type: &FieldType| {
-        matches!(
-            field_type,
-            FieldType::ConstantKeyword { .. } | FieldType::Nested | FieldType::Flattened
-        )
-    };
-    let fields = ecs.fields().iter();
-    let above: Vec<String> = fields
-        .filter(|field| left_out(&field.field_type))
-        .map(|field| format!("{}.", field.path))
-        .collect();
-    let fields = ecs.fields().iter().filter(|field| {
-        let is_below = above.iter().any(|prefix| field.path.starts_with(prefix));
-        // Of a type that is left out Kibana itself looks at `nested` alone.
-        let is_kept = field.field_type == FieldType::Nested || !left_out(&field.field_type);
-        let is_own = field.read_from == field.path;
-        is_kept && is_own && !is_below && !EXPERIMENTAL.contains(&&*field.path)
-    });
-    fields
-        .map(|field| (field.path.clone(), field.field_type.clone()))
-        .collect()
-});
+/// Whether a type of field of ECS is left out of the index of alerts.
+fn is_left_out(field_type: &FieldType) -> bool {
+    matches!(
+        field_type,
+        FieldType::ConstantKeyword { .. } | FieldType::Nested | FieldType::Flattened
+    )
+}
+
+/// Whether Kibana looks at a field of ECS in alerts.
+fn is_kept(ecs: &FieldList, field: &ListedField) -> bool {
+    // Of a type that is left out Kibana itself looks at `nested` alone.
+    let is_kept = field.field_type == FieldType::Nested || !is_left_out(&field.field_type);
+    let is_own = field.read_from == field.path;
+    let mut above = paths_above(&field.path).filter_map(|above| ecs.named(above));
+    is_kept
+        && is_own
+        && !EXPERIMENTAL.contains(&&*field.path)
+        && !above.any(|above| is_left_out(&above.field_type))
+}
 
 /// What the index of alerts has at this path of ECS; `None` also of a multi-field.
 pub fn alert_entry(path: &str) -> Option<AlertEntry> {
-    let at = |wanted: &str| FIELDS.partition_point(|(own, _)| &**own < wanted);
-    let field = FIELDS.get(at(path)).filter(|(own, _)| &**own == path);
-    if let Some((_, field_type)) = field {
-        return Some(AlertEntry::Field(field_type.clone()));
+    let ecs = list("ecs")?;
+    let ecs = &*ecs;
+    if let Some(field) = ecs.named(path).filter(|field| is_kept(ecs, field)) {
+        return Some(AlertEntry::Field(field.field_type.clone()));
     }
-    let below = format!("{path}.");
-    let (next, _) = FIELDS.get(at(&below))?;
-    next.starts_with(&below).then_some(AlertEntry::Object)
+    let mut below = ecs.fields_below(path);
+    let has_any = below.any(|field| is_kept(ecs, field));
+    has_any.then_some(AlertEntry::Object)
 }
 
 /// Why no value can be in an alert at this path, if that is so: the path has objects, or lies below a

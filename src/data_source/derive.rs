@@ -4,10 +4,43 @@
 use super::source::EventKind;
 use crate::event::{Event, Scalar};
 
+/// The fields of a process.
+struct ProcessFields {
+    executable: &'static str,
+    name: &'static str,
+    args: &'static str,
+    args_count: &'static str,
+    command_line: &'static str,
+    pid: &'static str,
+    entity_id: &'static str,
+}
+
+/// Of the process of an event, and of its parent.
+const PROCESSES: [ProcessFields; 2] = [
+    ProcessFields {
+        executable: "process.executable",
+        name: "process.name",
+        args: "process.args",
+        args_count: "process.args_count",
+        command_line: "process.command_line",
+        pid: "process.pid",
+        entity_id: "process.entity_id",
+    },
+    ProcessFields {
+        executable: "process.parent.executable",
+        name: "process.parent.name",
+        args: "process.parent.args",
+        args_count: "process.parent.args_count",
+        command_line: "process.parent.command_line",
+        pid: "process.parent.pid",
+        entity_id: "process.parent.entity_id",
+    },
+];
+
 /// Fills in what follows from the fields that are there.
 pub fn derive(kind: &EventKind, event: &mut Event) {
-    for process in ["process", "process.parent"] {
-        derive_process(process, kind, event);
+    for fields in &PROCESSES {
+        derive_process(fields, kind, event);
     }
     for (path, name, extension) in [
         ("file.path", "file.name", Some("file.extension")),
@@ -47,36 +80,31 @@ pub fn derived_from(path: &str) -> &'static [&'static str] {
     }
 }
 
-/// Name, command line, number of arguments and entity id of `process` or `process.parent`.
-fn derive_process(process: &str, kind: &EventKind, event: &mut Event) {
-    let field = |name: &str| format!("{process}.{name}");
-    if let Some(executable) = text(event, &field("executable")) {
-        fill(
-            kind,
-            event,
-            &field("name"),
-            Scalar::text(base_name(&executable)),
-        );
+/// Name, command line, number of arguments and entity id of a process.
+fn derive_process(fields: &ProcessFields, kind: &EventKind, event: &mut Event) {
+    if let Some(executable) = text(event, fields.executable) {
+        let name = Scalar::text(base_name(&executable));
+        fill(kind, event, fields.name, name);
     }
     let arguments: Vec<String> = event
-        .values(&field("args"))
+        .values(fields.args)
         .iter()
         .map(ToString::to_string)
         .collect();
     if !arguments.is_empty() {
         let line: Vec<String> = arguments.iter().map(|argument| quoted(argument)).collect();
         let line = Scalar::text(line.join(" "));
-        fill(kind, event, &field("command_line"), line);
+        fill(kind, event, fields.command_line, line);
         let count = Scalar::Number(arguments.len().to_string().into());
-        fill(kind, event, &field("args_count"), count);
+        fill(kind, event, fields.args_count, count);
     }
     // Stable, so that events of one process join without the scenario saying so.
-    let identity = text(event, &field("executable")).or_else(|| text(event, &field("name")));
+    let identity = text(event, fields.executable).or_else(|| text(event, fields.name));
     if let Some(identity) = identity {
         let host = text(event, "host.id").unwrap_or_default();
-        let pid = text(event, &field("pid")).unwrap_or_default();
+        let pid = text(event, fields.pid).unwrap_or_default();
         let id = format!("{host}|{}|{pid}", identity.to_lowercase());
-        fill(kind, event, &field("entity_id"), Scalar::text(id));
+        fill(kind, event, fields.entity_id, Scalar::text(id));
     }
 }
 

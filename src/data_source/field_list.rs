@@ -1,8 +1,9 @@
 //! Lists of field types: those that ship with Trapline, and those of a project.
 //!
 //! A list is text with one field a line: path, type and attributes, separated by tabs. Attributes
-//! are `ignore_above=N` and `unindexed` (neither an index nor doc values). A list is read when a
-//! field of it is asked for the first time: a run needs few of the many lists.
+//! are `ignore_above=N` and `unindexed` (neither an index nor doc values). The lines of a list are found
+//! when a field of it is asked for the first time, and a line is read when its field is: a run needs
+//! few of the many lists, and few of their fields.
 
 use std::borrow::Cow;
 use std::sync::OnceLock;
@@ -15,7 +16,11 @@ use crate::event::{FieldType, Mapping, paths_above};
 #[derive(Debug)]
 pub struct FieldList {
     text: Cow<'static, str>,
-    read: OnceLock<Fields>,
+    /// It is the mapping of an index, as Elasticsearch answered it.
+    is_of_mapping: bool,
+    lines: OnceLock<Lines>,
+    /// Fields with one value in every document, and those values.
+    constants: OnceLock<Vec<(Box<str>, Box<str>)>>,
 }
 
 /// A field of a list.
@@ -48,50 +53,53 @@ pub struct FoundField {
     pub options: FieldOptions,
 }
 
-#[derive(Debug, Default, PartialEq)]
-struct Fields {
-    /// Those without a `*`, ascending by path.
-    named: Vec<ListedField>,
-    patterns: Vec<ListedField>,
-    /// Fields with one value in every document, and those values.
-    constants: Vec<(Box<str>, Box<str>)>,
-}
-
 impl FieldList {
     /// The list with this text.
     pub fn new(text: impl Into<Cow<'static, str>>) -> Self {
         Self {
             text: text.into(),
-            read: OnceLock::new(),
+            is_of_mapping: false,
+            lines: OnceLock::new(),
+            constants: OnceLock::new(),
         }
     }
 
     /// The fields of a mapping that Elasticsearch answered.
     pub fn of(mapping: &Mapping) -> Self {
-        let named = mapping.fields().map(|(path, field)| ListedField {
-            path: path.into(),
-            field_type: field.field_type.clone(),
-            read_from: field.read_from.clone(),
-            constant: None,
-            options: field.options.clone(),
-        });
-        let mut fields = Fields {
-            named: named.collect(),
-            ..Fields::default()
-        };
-        fields.named.sort_by(|one, other| one.path.cmp(&other.path));
-        fields.find_constants();
+        let mut text = String::new();
+        let mut lines: Vec<Line> = Vec::new();
+        for (path, field) in mapping.fields() {
+            let field = ListedField {
+                path: path.into(),
+                field_type: field.field_type.clone(),
+                read_from: field.read_from.clone(),
+                constant: None,
+                options: field.options.clone(),
+            };
+            lines.push(Line {
+                start: text.len(),
+                path: path.len(),
+                length: path.len(),
+                field: OnceLock::from(Box::new(field)),
+            });
+            text.push_str(path);
+        }
+        lines.sort_by(|one, other| one.path(&text).cmp(other.path(&text)));
         Self {
-            text: Cow::Borrowed(""),
-            read: OnceLock::from(fields),
+            text: Cow::Owned(text),
+            is_of_mapping: true,
+            lines: OnceLock::from(Lines {
+                named: lines,
+                patterns: Vec::new(),
+            }),
+            constants: OnceLock::new(),
         }
     }
 
     /// What the list says about `path`: the field of this name, a key below a `flattened` field, a
     /// field below a `nested` one, or what a pattern gives.
     pub fn find(&self, path: &str) -> Option<FoundField> {
-        let fields = self.fields_read();
-        if let Some(field) = fields.named(path) {
+        if let Some(field) = self.named(path) {
             return Some(FoundField {
                 field_type: field.field_type.clone(),
                 read_from: field.read_from.clone(),
@@ -108,37 +116,50 @@ impl FieldList {
             })
         };
         for parent in paths_above(path) {
-            match fields.named(parent).map(|field| &field.field_type) {
+            match self.named(parent).map(|field| &field.field_type) {
                 Some(FieldType::Flattened) => return dynamic(FieldType::FlattenedKey),
                 Some(FieldType::Nested) => return dynamic(FieldType::Nested),
                 _ => {}
             }
         }
-        let mut patterns = fields.patterns.iter();
-        let pattern = patterns.find(|pattern| fits(&pattern.path, path))?;
-        dynamic(pattern.field_type.clone())
+        let mut patterns = self.lines().patterns.iter();
+        let pattern = patterns.find(|pattern| fits(pattern.path(&self.text), path))?;
+        dynamic(self.field(pattern).field_type.clone())
     }
 
     /// The fields that the list names, ascending by path; without patterns.
-    pub fn fields(&self) -> &[ListedField] {
-        &self.fields_read().named
+    pub fn fields(&self) -> impl Iterator<Item = &ListedField> {
+        let lines = self.lines().named.iter();
+        lines.map(|line| self.field(line))
     }
 
     /// The fields that have one value in every document, each with that value.
     pub fn constants(&self) -> impl Iterator<Item = (&str, &str)> {
-        let constants = self.fields_read().constants.iter();
+        let constants = self.constants.get_or_init(|| {
+            // A constant of a text stands behind a colon.
+            let may_have = |text: &str| self.is_of_mapping || text.contains(':');
+            if !may_have(&self.text) {
+                return Vec::new();
+            }
+            let lines = self.lines().named.iter();
+            let lines = lines.filter(|line| may_have(line.text(&self.text)));
+            lines
+                .filter_map(|line| constant(self.field(line)))
+                .collect()
+        });
+        let constants = constants.iter();
         constants.map(|(path, value)| (&**path, &**value))
     }
 
     /// Whether it is the mapping of an index, as Elasticsearch answered it.
     pub fn is_of_mapping(&self) -> bool {
-        self.text.is_empty()
+        self.is_of_mapping
     }
 
     /// How many fields and patterns the list has.
     pub fn len(&self) -> usize {
-        let fields = self.fields_read();
-        fields.named.len() + fields.patterns.len()
+        let lines = self.lines();
+        lines.named.len() + lines.patterns.len()
     }
 
     /// Whether the list names no field.
@@ -146,34 +167,56 @@ impl FieldList {
         self.len() == 0
     }
 
-    fn fields_read(&self) -> &Fields {
-        self.read.get_or_init(|| read(&self.text))
+    fn lines(&self) -> &Lines {
+        self.lines.get_or_init(|| Lines::new(&self.text))
+    }
+
+    fn line(&self, path: &str) -> Option<&Line> {
+        let lines = &self.lines().named;
+        let found = lines.binary_search_by(|line| line.path(&self.text).cmp(path));
+        lines.get(found.ok()?)
+    }
+
+    /// The field of this name.
+    pub fn named(&self, path: &str) -> Option<&ListedField> {
+        Some(self.field(self.line(path)?))
+    }
+
+    /// The fields that the list names below a path.
+    pub fn fields_below(&self, path: &str) -> impl Iterator<Item = &ListedField> {
+        let lines = self.lines_below(&format!("{path}."));
+        lines.iter().map(|line| self.field(line))
+    }
+
+    /// The lines of fields whose paths begin so.
+    fn lines_below(&self, start: &str) -> &[Line] {
+        let lines = &self.lines().named;
+        let first = lines.partition_point(|line| line.path(&self.text) < start);
+        let rest = lines.get(first..).unwrap_or(&[]);
+        let count = rest.partition_point(|line| line.path(&self.text).starts_with(start));
+        rest.get(..count).unwrap_or(&[])
+    }
+
+    /// The field of a line, which is read when it is asked for the first time.
+    fn field<'l>(&'l self, line: &'l Line) -> &'l ListedField {
+        line.field.get_or_init(|| Box::new(self.read(line)))
     }
 }
 
-/// Two lists with the same text are the same; those of mappings have none.
+/// Two lists with the same text are the same; those of mappings have only the paths in it.
 impl PartialEq for FieldList {
     fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
-            && (!self.text.is_empty() || self.fields_read() == other.fields_read())
+        (&self.text, self.is_of_mapping) == (&other.text, other.is_of_mapping)
+            && (!self.is_of_mapping || self.fields().eq(other.fields()))
     }
 }
 
-impl Fields {
-    fn find_constants(&mut self) {
-        let constants = self.named.iter().filter_map(|field| {
-            let stated = field.field_type.constant_value();
-            let value = field.constant.as_deref().or(stated)?;
-            // An alias names the value of another field, which documents do not carry under it.
-            (field.path == field.read_from).then(|| (field.path.clone(), value.into()))
-        });
-        self.constants = constants.collect();
-    }
-
-    fn named(&self, path: &str) -> Option<&ListedField> {
-        let found = self.named.binary_search_by(|field| (*field.path).cmp(path));
-        self.named.get(found.ok()?)
-    }
+/// The path and the value of a field that has one value in every document.
+fn constant(field: &ListedField) -> Option<(Box<str>, Box<str>)> {
+    let stated = field.field_type.constant_value();
+    let value = field.constant.as_deref().or(stated)?;
+    // An alias names the value of another field, which documents do not carry under it.
+    (field.path == field.read_from).then(|| (field.path.clone(), value.into()))
 }
 
 /// Whether a path is one of those that a pattern stands for.
@@ -192,157 +235,182 @@ fn fits(pattern: &str, path: &str) -> bool {
     path.next().is_none()
 }
 
-/// One line of a list.
-struct Line<'t> {
-    type_name: &'t str,
-    attributes: &'t str,
+/// The lines of a list, ascending by path; of two with one path the later counts.
+#[derive(Debug)]
+struct Lines {
+    /// Those without a `*`.
+    named: Vec<Line>,
+    patterns: Vec<Line>,
 }
 
-/// The lines of a list, ascending by path.
-struct Lines<'t>(Vec<(&'t str, Line<'t>)>);
+/// A line of a list: where it begins, how long it and its path are, and its field once that was
+/// asked for.
+#[derive(Debug)]
+struct Line {
+    start: usize,
+    path: usize,
+    length: usize,
+    field: OnceLock<Box<ListedField>>,
+}
 
-impl<'t> Lines<'t> {
-    /// The lines of a text; of two with one path the later counts.
-    fn new(text: &'t str) -> Self {
-        let mut lines: Vec<(&str, Line<'_>)> = Vec::new();
-        for line in text.lines().filter(|line| !line.starts_with('#')) {
-            let mut columns = line.split('\t');
-            if let (Some(path), Some(type_name)) = (columns.next(), columns.next()) {
-                let line = Line {
-                    type_name: type_name.trim(),
-                    attributes: columns.next().unwrap_or("").trim(),
-                };
-                lines.push((path, line));
+impl Line {
+    fn path<'t>(&self, text: &'t str) -> &'t str {
+        let end = self.start + self.path;
+        text.get(self.start..end).unwrap_or("")
+    }
+
+    fn text<'t>(&self, text: &'t str) -> &'t str {
+        let end = self.start + self.length;
+        text.get(self.start..end).unwrap_or("")
+    }
+
+    fn type_name<'t>(&self, text: &'t str) -> &'t str {
+        self.text(text).split('\t').nth(1).unwrap_or("").trim()
+    }
+
+    fn attributes<'t>(&self, text: &'t str) -> &'t str {
+        self.text(text).split('\t').nth(2).unwrap_or("").trim()
+    }
+}
+
+impl Lines {
+    fn new(text: &str) -> Self {
+        let count = memchr::memchr_iter(b'\n', text.as_bytes()).count();
+        let mut lines: Vec<Line> = Vec::with_capacity(count);
+        let mut start = 0;
+        for line in text.split_inclusive('\n') {
+            // `#` begins a comment.
+            if let Some(path) = memchr::memchr(b'\t', line.as_bytes())
+                && !line.starts_with('#')
+            {
+                lines.push(Line {
+                    start,
+                    path,
+                    length: line.len(),
+                    field: OnceLock::new(),
+                });
             }
+            start += line.len();
         }
-        lines.sort_by_key(|(path, _)| *path);
+        lines.sort_by_key(|line| line.path(text));
         lines.dedup_by(|later, earlier| {
-            let is_again = later.0 == earlier.0;
+            let is_again = later.path(text) == earlier.path(text);
             if is_again {
                 std::mem::swap(later, earlier);
             }
             is_again
         });
-        Self(lines)
-    }
-
-    fn get(&self, path: &str) -> Option<&Line<'t>> {
-        let found = self.0.binary_search_by_key(&path, |(path, _)| path);
-        Some(&self.0.get(found.ok()?)?.1)
-    }
-
-    /// The lines of paths that begin so.
-    fn below<'l>(&'l self, start: &str) -> impl Iterator<Item = &'l Line<'t>> {
-        let first = self.0.partition_point(|(path, _)| *path < start);
-        let rest = self.0.get(first..).unwrap_or(&[]).iter();
-        let start = start.to_owned();
-        let below = rest.take_while(move |(path, _)| path.starts_with(&start));
-        below.map(|(_, line)| line)
-    }
-}
-
-/// Reads the text of a list; `#` begins a comment.
-fn read(text: &str) -> Fields {
-    let lines = Lines::new(text);
-    let mut fields = Fields::default();
-    for (path, line) in &lines.0 {
-        let field = field(path, line, &lines);
-        if path.contains('*') {
-            fields.patterns.push(field);
-        } else {
-            fields.named.push(field);
+        let is_pattern = |line: &Line| line.path(text).contains('*');
+        let patterns = lines.extract_if(.., |line| is_pattern(line)).collect();
+        Self {
+            named: lines,
+            patterns,
         }
     }
-    fields.find_constants();
-    fields
 }
 
-/// A field below another one that is no object is a multi-field of it; `alias:PATH` is another
-/// name of PATH, `constant_keyword:VALUE` has the value in every document.
-fn field(path: &str, line: &Line<'_>, lines: &Lines<'_>) -> ListedField {
-    if let Some(target) = line.type_name.strip_prefix("alias:") {
-        let line = lines.get(target);
-        let mut field_type = FieldType::named(line.map_or("keyword", |line| line.type_name));
-        if line.is_some_and(is_unindexed) {
+/// How the field of a line is read.
+impl FieldList {
+    /// A field below another one that is no object is a multi-field of it; `alias:PATH` is another
+    /// name of PATH, `constant_keyword:VALUE` has the value in every document.
+    fn read(&self, line: &Line) -> ListedField {
+        let path = line.path(&self.text);
+        let type_name = line.type_name(&self.text);
+        if let Some(target) = type_name.strip_prefix("alias:") {
+            let line = self.line_or_pattern(target);
+            let type_name = line.map_or("keyword", |line| line.type_name(&self.text));
+            let mut field_type = FieldType::named(type_name);
+            if line.is_some_and(|line| self.is_unindexed(line)) {
+                field_type = FieldType::Unindexed(Box::new(field_type));
+            }
+            return ListedField {
+                path: path.into(),
+                field_type,
+                read_from: target.into(),
+                constant: None,
+                options: FieldOptions::default(),
+            };
+        }
+        let (type_name, constant) = match type_name.split_once(':') {
+            Some((type_name, value)) => (type_name, Some(value.into())),
+            None => (type_name, None),
+        };
+        let parent = self.parent(path);
+        let mut field_type = FieldType::named(type_name);
+        let limit = attribute(line.attributes(&self.text), "ignore_above");
+        match &mut field_type {
+            FieldType::Keyword {
+                ignore_above,
+                normalizer,
+            } => {
+                *ignore_above = limit.or(*ignore_above);
+                // The integrations' `caseless` sub-fields fold case by a normalizer.
+                if parent.is_some() && path.ends_with(".caseless") {
+                    *normalizer = Normalizer::Lowercase;
+                }
+            }
+            FieldType::Wildcard { ignore_above } => *ignore_above = limit,
+            FieldType::Text { exact } => *exact = self.exact_sub_field(path),
+            // An `object_type` that the list does not state is a text's.
+            FieldType::Object if path.ends_with('*') => field_type = FieldType::ecs_keyword(),
+            _ => {}
+        }
+        if self.is_unindexed(line) {
             field_type = FieldType::Unindexed(Box::new(field_type));
         }
-        return ListedField {
+        ListedField {
             path: path.into(),
             field_type,
-            read_from: target.into(),
-            constant: None,
+            read_from: parent.unwrap_or(path).into(),
+            constant,
             options: FieldOptions::default(),
-        };
-    }
-    let (type_name, constant) = match line.type_name.split_once(':') {
-        Some((type_name, value)) => (type_name, Some(value.into())),
-        None => (line.type_name, None),
-    };
-    let parent = parent(path, lines);
-    let mut field_type = FieldType::named(type_name);
-    let limit = attribute(line.attributes, "ignore_above");
-    match &mut field_type {
-        FieldType::Keyword {
-            ignore_above,
-            normalizer,
-        } => {
-            *ignore_above = limit.or(*ignore_above);
-            // The integrations' `caseless` sub-fields fold case by a normalizer.
-            if parent.is_some() && path.ends_with(".caseless") {
-                *normalizer = Normalizer::Lowercase;
-            }
         }
-        FieldType::Wildcard { ignore_above } => *ignore_above = limit,
-        FieldType::Text { exact } => *exact = exact_sub_field(path, lines),
-        // An `object_type` that the list does not state is a text's.
-        FieldType::Object if path.ends_with('*') => field_type = FieldType::ecs_keyword(),
-        _ => {}
     }
-    if is_unindexed(line) {
-        field_type = FieldType::Unindexed(Box::new(field_type));
+
+    /// The line of this path, which may hold a `*`.
+    fn line_or_pattern(&self, path: &str) -> Option<&Line> {
+        let mut patterns = self.lines().patterns.iter();
+        self.line(path)
+            .or_else(|| patterns.find(|line| line.path(&self.text) == path))
     }
-    ListedField {
-        path: path.into(),
-        field_type,
-        read_from: parent.unwrap_or(path).into(),
-        constant,
-        options: FieldOptions::default(),
+
+    /// Neither an index nor doc values hold the field.
+    fn is_unindexed(&self, line: &Line) -> bool {
+        let mut attributes = line.attributes(&self.text).split_whitespace();
+        attributes.any(|attribute| attribute == "unindexed")
     }
-}
 
-/// Neither an index nor doc values hold the field.
-fn is_unindexed(line: &Line<'_>) -> bool {
-    let mut attributes = line.attributes.split_whitespace();
-    attributes.any(|attribute| attribute == "unindexed")
-}
+    /// The field that a multi-field belongs to.
+    fn parent<'p>(&self, path: &'p str) -> Option<&'p str> {
+        let (parent, _) = path.rsplit_once('.')?;
+        let type_name = self.line_or_pattern(parent)?.type_name(&self.text);
+        let holds_fields = ["object", "nested", "group", "array", "flattened"];
+        (!holds_fields.contains(&type_name)).then_some(parent)
+    }
 
-/// The field that a multi-field belongs to.
-fn parent<'p>(path: &'p str, lines: &Lines<'_>) -> Option<&'p str> {
-    let (parent, _) = path.rsplit_once('.')?;
-    let line = lines.get(parent)?;
-    let holds_fields = ["object", "nested", "group", "array", "flattened"];
-    (!holds_fields.contains(&line.type_name)).then_some(parent)
-}
-
-/// The keyword that stands in for a text field.
-fn exact_sub_field(path: &str, lines: &Lines<'_>) -> KeywordSubfield {
-    let below = format!("{path}.");
-    let mut exact = lines
-        .below(&below)
-        .filter_map(|line| match FieldType::named(line.type_name) {
-            FieldType::Keyword { ignore_above, .. } | FieldType::Wildcard { ignore_above } => {
-                let limit = attribute(line.attributes, "ignore_above");
-                Some(KeywordSubfield::One {
-                    ignore_above: limit.or(ignore_above),
-                    normalizer: Normalizer::Keep,
-                })
-            }
-            _ => None,
-        });
-    match (exact.next(), exact.next()) {
-        (None, _) => KeywordSubfield::Missing,
-        (Some(one), None) => one,
-        _ => KeywordSubfield::Several,
+    /// The keyword that stands in for a text field.
+    fn exact_sub_field(&self, path: &str) -> KeywordSubfield {
+        let below = format!("{path}.");
+        let patterns = self.lines().patterns.iter();
+        let mut exact = self
+            .lines_below(&below)
+            .iter()
+            .chain(patterns.filter(|line| line.path(&self.text).starts_with(&below)))
+            .filter_map(|line| match FieldType::named(line.type_name(&self.text)) {
+                FieldType::Keyword { ignore_above, .. } | FieldType::Wildcard { ignore_above } => {
+                    let limit = attribute(line.attributes(&self.text), "ignore_above");
+                    Some(KeywordSubfield::One {
+                        ignore_above: limit.or(ignore_above),
+                        normalizer: Normalizer::Keep,
+                    })
+                }
+                _ => None,
+            });
+        match (exact.next(), exact.next()) {
+            (None, _) => KeywordSubfield::Missing,
+            (Some(one), None) => one,
+            _ => KeywordSubfield::Several,
+        }
     }
 }
 
@@ -355,94 +423,4 @@ fn attribute(attributes: &str, name: &str) -> Option<u32> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn type_of(list: &FieldList, path: &str) -> Option<String> {
-        list.find(path).map(|found| found.field_type.to_string())
-    }
-
-    #[test]
-    fn multi_fields_are_read_from_their_parent_and_aliases_from_their_target() {
-        let list = FieldList::new(
-            "# head\na\tkeyword\na.text\ttext\nb\talias:a\nc\tobject\nc.d\tip\ne\tflattened\n\
-             e.f\tkeyword\n",
-        );
-        let read_from = |path: &str| list.find(path).map(|found| found.read_from);
-        for (path, from) in [("a.text", "a"), ("b", "a"), ("c.d", "c.d"), ("e.f", "e.f")] {
-            assert_eq!(read_from(path).as_deref(), Some(from));
-        }
-    }
-
-    #[test]
-    fn a_caseless_sub_field_has_a_normalizer_and_a_field_of_that_name_has_none() {
-        let list = FieldList::new("a\tkeyword\na.caseless\tkeyword\nb.caseless\tkeyword\n");
-        let normalized = |path: &str| {
-            let found = list.find(path).map(|found| found.field_type);
-            matches!(
-                found,
-                Some(FieldType::Keyword {
-                    normalizer: Normalizer::Lowercase,
-                    ..
-                })
-            )
-        };
-        assert!(normalized("a.caseless"));
-        assert!(!normalized("a"));
-        assert!(!normalized("b.caseless"));
-    }
-
-    #[test]
-    fn keys_below_flattened_and_nested_fields_and_patterns_have_a_type() {
-        let list = FieldList::new(
-            "a\tflattened\nn\tnested\nn.x\tlong\np.*\tkeyword\tdynamic\nq.*.id\tlong\n\
-             q.*.y.*.z\tip\no.*\tobject\n",
-        );
-        let types = [
-            ("a", Some("flattened")),
-            ("a.b.c", Some("flattened")),
-            ("n.x", Some("long")),
-            ("n.y", Some("nested")),
-            ("p.b.c", Some("keyword")),
-            ("p", None),
-            ("q.0.id", Some("long")),
-            ("q.id", None),
-            ("q.0.1.id", None),
-            ("q.3.y.7.z", Some("ip")),
-            ("o.b", Some("keyword")),
-        ];
-        for (path, wanted) in types {
-            assert_eq!(type_of(&list, path).as_deref(), wanted, "{path}");
-        }
-    }
-
-    #[test]
-    fn limits_constants_and_exact_sub_fields_are_kept() {
-        let list = FieldList::new(
-            "a\tkeyword\tignore_above=8191\nc\tconstant_keyword:okta\nt\ttext\n\
-             t.keyword\tkeyword\tignore_above=256\nu\tmatch_only_text\n",
-        );
-        let field = |path: &str| {
-            let mut fields = list.fields().iter();
-            fields.find(|field| &*field.path == path).unwrap()
-        };
-        let keyword = FieldType::Keyword {
-            ignore_above: Some(8191),
-            normalizer: Normalizer::Keep,
-        };
-        assert_eq!(field("a").field_type, keyword);
-        assert_eq!(field("c").constant.as_deref(), Some("okta"));
-        let exact = |path: &str| match field(path).field_type {
-            FieldType::Text { exact } => exact,
-            _ => KeywordSubfield::Several,
-        };
-        assert_eq!(
-            exact("t"),
-            KeywordSubfield::One {
-                ignore_above: Some(256),
-                normalizer: Normalizer::Keep,
-            }
-        );
-        assert_eq!(exact("u"), KeywordSubfield::Missing);
-    }
-}
+mod tests;

@@ -123,11 +123,11 @@ impl AtomKey {
                 (Some(text), true) => Self::folded(&text),
                 (Some(text), false) => Self::Text(text.into()),
                 (None, _) if is_anything(pattern) => Self::Exists,
-                (None, true) => Self::other(&Predicate::Wildcard {
+                (None, true) => Self::Other(Box::new(Predicate::Wildcard {
                     field: COLUMN,
                     pattern: in_one_case(pattern),
                     insensitive: true,
-                }),
+                })),
                 (None, false) => Self::other(predicate),
             },
             other => Self::other(other),
@@ -160,14 +160,16 @@ fn is_anything(pattern: &WildcardPattern) -> bool {
 
 /// The text of a pattern without wildcards.
 fn literal(pattern: &WildcardPattern) -> Option<String> {
-    let mut text = String::with_capacity(pattern.0.len());
-    for token in &pattern.0 {
-        match token {
-            WildcardToken::Char(c) => text.push(*c),
-            WildcardToken::One | WildcardToken::Many => return None,
-        }
+    let is_character = |token: &WildcardToken| matches!(token, WildcardToken::Char(_));
+    // Most patterns have a wildcard, and most of those begin with one.
+    if !pattern.0.iter().all(is_character) {
+        return None;
     }
-    Some(text)
+    let characters = pattern.0.iter().filter_map(|token| match token {
+        WildcardToken::Char(c) => Some(*c),
+        WildcardToken::One | WildcardToken::Many => None,
+    });
+    Some(characters.collect())
 }
 
 fn atom_of(predicate: &Predicate) -> Result<Atom, EngineRefusal> {

@@ -7,11 +7,12 @@ use super::candidate::{Prefilters, TestUsage};
 use super::column::{Column, typed_columns};
 use super::column_builder::ColumnBuilder;
 use super::numbers::{AtomId, ColumnId, KeySetId, RuleNumber, ScriptId, StageNumber, TestId};
+use super::plan_fields::Fields;
 use super::program::{Node, TestRef};
 use super::refused::{EngineRefusal, RefusedRule};
 use super::sequence_spec::{MatchKind, SequenceSpec};
 use super::slots::{SlotId, Slots};
-use super::whole_documents::asks_document;
+use super::whole_documents::{asks_document, fields_beside};
 use crate::evaluate::document::DocumentTest;
 use crate::evaluate::failure::QueryFailure;
 use crate::evaluate::function::Script;
@@ -173,9 +174,6 @@ struct Compiler {
     time_column: Option<ColumnId>,
 }
 
-/// The columns of one plan's fields.
-type Fields = Vec<Option<ColumnId>>;
-
 impl Compiler {
     fn slot(&mut self, path: &str) -> SlotId {
         if let Some(slot) = self.slots.get(path) {
@@ -215,8 +213,11 @@ impl Compiler {
         if let Some(obstacle) = plan.unreadable_field() {
             return Err(QueryFailure::from(obstacle).into());
         }
-        let fields: Fields = plan.fields.iter().map(|field| self.field(field)).collect();
-        let column = |id: FieldId| fields.get(id.index()).copied().flatten();
+        let fields = Fields {
+            columns: plan.fields.iter().map(|field| self.field(field)).collect(),
+            beside: fields_beside(plan),
+        };
+        let column = |id: FieldId| fields.column(id);
         let mut nodes = Vec::with_capacity(plan.stages.len());
         for stage in &plan.stages {
             nodes.push(self.stage(plan, stage, &fields)?);
@@ -271,7 +272,7 @@ impl Compiler {
         let (Some(test), Some(category)) = (&stage.category, stage.category_value()) else {
             return Ok(condition);
         };
-        let category = match fields.get(test.field.index()).copied().flatten() {
+        let category = match fields.column(test.field) {
             Some(column) => self.test(column, |builder| builder.text(category))?,
             None => Node::Constant(false),
         };
@@ -288,7 +289,7 @@ impl Compiler {
             ConditionKind::Constant(value) => Node::Constant(*value),
             ConditionKind::Leaf(leaf) => {
                 let predicate = &plan.leaves.at(*leaf).predicate;
-                if asks_document(plan, predicate) {
+                if asks_document(predicate, &fields.beside) {
                     let test = DocumentTest::new(plan, predicate)?;
                     let number = u32::try_from(self.scripts.len()).unwrap_or(u32::MAX);
                     self.scripts.push(ScriptTest::Document(test));
@@ -364,8 +365,8 @@ impl Compiler {
                 let script = Script::new(expr)?;
                 let mut columns = FxHashMap::default();
                 for field in script.fields() {
-                    if let Some(Some(column)) = fields.get(field.index()) {
-                        columns.insert(field.0, *column);
+                    if let Some(column) = fields.column(field) {
+                        columns.insert(field.0, column);
                     }
                 }
                 let number = u32::try_from(self.scripts.len()).unwrap_or(u32::MAX);
@@ -373,7 +374,7 @@ impl Compiler {
                 return Ok(Node::Script(number));
             }
         };
-        match fields.get(field.index()).copied().flatten() {
+        match fields.column(field) {
             Some(column) => self.test(column, |builder| builder.predicate(predicate)),
             None => Ok(Node::Constant(false)),
         }

@@ -21,6 +21,7 @@ pub mod keys;
 mod matcher;
 mod misfits;
 mod numbers;
+mod plan_fields;
 mod program;
 mod refused;
 mod row;

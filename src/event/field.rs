@@ -363,12 +363,15 @@ fn indexed_text(raw: Raw<'_>, ignore_above: Option<u32>) -> Option<&str> {
 }
 
 impl fmt::Display for FieldType {
-    /// As a mapping names it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Self::Unindexed(inner) = self {
-            return inner.fmt(f);
-        }
-        f.write_str(match self {
+        f.write_str(&self.name())
+    }
+}
+
+impl FieldType {
+    /// As a mapping names it.
+    pub fn name(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
             Self::Keyword { .. } => "keyword",
             Self::ConstantKeyword { .. } => "constant_keyword",
             Self::Wildcard { .. } => "wildcard",
@@ -387,10 +390,11 @@ impl fmt::Display for FieldType {
             Self::DateNanos(_) => "date_nanos",
             Self::Ip => "ip",
             Self::Version => "version",
-            Self::Object | Self::Unindexed(_) => "object",
+            Self::Object => "object",
             Self::Nested => "nested",
             Self::Flattened | Self::FlattenedKey => "flattened",
-            Self::Unsupported(name) => name,
+            Self::Unsupported(name) => return Cow::Owned(name.clone()),
+            Self::Unindexed(inner) => return inner.name(),
         })
     }
 }

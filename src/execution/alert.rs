@@ -258,6 +258,18 @@ fn depth(event: &Event) -> i64 {
         .unwrap_or(0)
 }
 
+/// The fields of events on which severity, score and name of an alert depend, and whether it is a
+/// building block.
+pub fn fields_in_heading(rule: &Rule) -> Vec<String> {
+    let production = &rule.production;
+    let severity = production.severity_mapping.iter();
+    let severity = severity.map(|entry| entry.field.clone());
+    let score = production.risk_score_field.iter().cloned();
+    let name = production.name_field.iter().cloned();
+    let own = ["kibana.alert.building_block_type".to_owned()];
+    severity.chain(score).chain(name).chain(own).collect()
+}
+
 /// The highest severity of the entries whose field has their value.
 fn mapped_severity(rule: &Rule, event: &Event) -> Option<Severity> {
     let entries = rule.production.severity_mapping.iter();

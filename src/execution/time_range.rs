@@ -45,10 +45,11 @@ impl RangeField {
 
     /// When an event happened by the field that is filtered, and when it could be found; `first`
     /// gives the first value of a field.
-    pub fn arrival(&self, first: impl Fn(&str) -> Option<String>) -> Arrival {
+    pub fn arrival<T: AsRef<str>>(&self, first: impl Fn(&str) -> Option<T>) -> Arrival {
         let millis = |field: &str| {
             let text = first(field)?;
-            DateFormat::usual().parse(&text).map(Timestamp::millis)
+            let time = DateFormat::usual().parse(text.as_ref());
+            time.map(Timestamp::millis)
         };
         let arrived = millis(INGESTED).or_else(|| millis(TIMESTAMP));
         Arrival {

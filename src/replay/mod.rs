@@ -204,7 +204,9 @@ fn run_all(
         if options.is_stopped() || number > last.load(Ordering::Relaxed) {
             return None;
         }
-        let one = replay(test, catalogue, files, options, observing);
+        // Sources in parallel within scenarios in parallel could nest as deeply as there are scenarios.
+        let by_source = tests.len() == 1 && options.jobs != 1;
+        let one = replay(test, catalogue, files, options, by_source, observing);
         options
             .receiver
             .receive(RunEvent::ScenarioFinished(&one.outcome));
@@ -216,9 +218,9 @@ fn run_all(
     let numbers = rayon::ThreadPoolBuilder::new()
         .num_threads(options.jobs)
         .build();
-    // A single scenario is not worth a thread; without threads the same is done one by one.
+    // Without threads the same is done one by one.
     let results: Vec<_> = match numbers {
-        Ok(numbers) if tests.len() > 1 && options.jobs != 1 => {
+        Ok(numbers) if options.jobs != 1 => {
             // One at a time: scenarios differ in cost by a factor of a hundred.
             let one_each = tests.par_iter().with_max_len(1);
             numbers.install(|| one_each.enumerate().map(one).collect())
@@ -251,6 +253,7 @@ fn replay(
     catalogue: &Catalogue,
     files: &dyn FilesBeside,
     options: &Options<'_>,
+    by_source: bool,
     observing: bool,
 ) -> ScenarioRun {
     let patterns = test.subject.patterns();
@@ -285,6 +288,7 @@ fn replay(
         files,
         exceptions: &exceptions,
         options,
+        by_source,
     };
     let mut ran = run_on_sources(
         test,
@@ -351,14 +355,31 @@ fn run_on_sources<'e>(
         before: usize::MAX,
         left_out: false,
     };
-    let mut by_source = Vec::new();
+    let mut taken = Vec::new();
     for source in sources {
-        if !with.options.takes_source(&source.name) {
+        if with.options.takes_source(&source.name) {
+            taken.push((*source, expander(source)));
+        } else {
             all.left_out = true;
-            continue;
         }
-        let expander = expander(source);
-        let ran = source_runner::run(test, source, expander, with, all.before, observing);
+    }
+    let mut before = all.before;
+    let run = |(source, expander): (&'e DataSource, Expander<'e>), before: usize| {
+        source_runner::run(test, source, expander, with, before, observing)
+    };
+    let ran: Vec<SourceRun> = if with.by_source && with.options.stop_after.is_none() {
+        let each = taken.into_par_iter().with_max_len(1);
+        each.map(|one| run(one, before)).collect()
+    } else {
+        let one_by_one = taken.into_iter().map(|one| {
+            let ran = run(one, before);
+            before = ran.before;
+            ran
+        });
+        one_by_one.collect()
+    };
+    let mut by_source = Vec::new();
+    for ran in ran {
         all.diagnostics.extend(ran.diagnostics);
         all.left_out |= ran.left_out;
         all.before = ran.before;

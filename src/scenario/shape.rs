@@ -241,15 +241,15 @@ impl<'a> Shape<'a> {
             let evidence = || PinEvidence::Stated(sensor.evidence.clone());
             pin(event, &sensor.field, &sensor.value, &evidence);
         }
-        let fields: Vec<String> = event.fields().map(|(path, _)| path.to_owned()).collect();
-        for path in fields {
-            if !kind.carries(&path) && !self.forces(&path) {
-                let evidence = || PinEvidence::NoSuchField {
-                    source: self.source.title.clone(),
-                    kind: kind.name(),
-                };
-                pin(event, &path, &[], &evidence);
-            }
+        let fields = event.fields().map(|(path, _)| path);
+        let unknown = fields.filter(|path| !kind.carries(path) && !self.forces(path));
+        let unknown: Vec<String> = unknown.map(str::to_owned).collect();
+        for path in unknown {
+            let evidence = || PinEvidence::NoSuchField {
+                source: self.source.title.clone(),
+                kind: kind.name(),
+            };
+            pin(event, &path, &[], &evidence);
         }
         pinned
     }

@@ -18,10 +18,11 @@ pub fn fields(query: &Query) -> BTreeSet<&str> {
 
 /// Whether some text of `query` holds these letters.
 pub fn mentions(query: &Query, letters: &str) -> bool {
+    let letters = memchr::memmem::Finder::new(letters);
     let mut found = false;
     each(query, &mut |expr| {
         if let ExprKind::String(text) = &expr.kind {
-            found |= text.contains(letters);
+            found = found || letters.find(text.as_bytes()).is_some();
         }
     });
     found

@@ -33,7 +33,8 @@ pub(super) fn lex(text: &str) -> Lexed {
         text,
         at: 0,
         out: Lexed {
-            tokens: Vec::new(),
+            // Some room, so that it seldom has to grow.
+            tokens: Vec::with_capacity(text.len() / 8),
             errors: Vec::new(),
         },
     };
@@ -61,20 +62,14 @@ const FOREIGN: [(&str, &str, TokenKind); 9] = [
     ("**", "*", TokenKind::Star),
 ];
 
-/// The signs of EQL, longer ones first.
-const SIGNS: [(&str, TokenKind); 22] = [
+/// The signs of EQL that another sign can begin with, or that can begin a number; longer ones first.
+const SIGNS: [(&str, TokenKind); 16] = [
     ("![", TokenKind::MissingOpen),
     ("==", TokenKind::Equal),
     ("!=", TokenKind::NotEqual),
     ("<=", TokenKind::LessOrEqual),
     (">=", TokenKind::GreaterOrEqual),
-    ("(", TokenKind::LeftParen),
-    (")", TokenKind::RightParen),
-    ("[", TokenKind::LeftBracket),
-    ("]", TokenKind::RightBracket),
-    (",", TokenKind::Comma),
     (".", TokenKind::Dot),
-    (":", TokenKind::Colon),
     ("|", TokenKind::Pipe),
     ("?", TokenKind::Question),
     ("=", TokenKind::Assign),
@@ -101,7 +96,16 @@ impl<'a> Lexer<'a> {
             return;
         };
         match first {
-            b' ' | b'\t' | b'\r' | b'\n' => self.at += 1,
+            b' ' | b'\t' | b'\r' | b'\n' => {
+                let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+                self.at += rest.bytes().take_while(is_blank).count();
+            }
+            b'(' => self.push(TokenKind::LeftParen, 1),
+            b')' => self.push(TokenKind::RightParen, 1),
+            b'[' => self.push(TokenKind::LeftBracket, 1),
+            b']' => self.push(TokenKind::RightBracket, 1),
+            b',' => self.push(TokenKind::Comma, 1),
+            b':' => self.push(TokenKind::Colon, 1),
             b'/' if rest.starts_with("//") => {
                 self.comment(rest.find(['\r', '\n']).unwrap_or(rest.len()));
             }

@@ -70,6 +70,8 @@ pub(in crate::replay) struct RunInputs<'a> {
     pub(in crate::replay) files: &'a dyn FilesBeside,
     pub(in crate::replay) exceptions: &'a Exceptions,
     pub(in crate::replay) options: &'a Options<'a>,
+    /// Whether sources are run in parallel, where nothing ends the run early.
+    pub(in crate::replay) by_source: bool,
 }
 
 /// What a scenario gave on one source.

@@ -93,21 +93,24 @@ pub(in crate::replay) fn with_value(run: &Run<'_>, found: &Match, field: &str) -
 
 /// The alerts that Kibana makes of a match.
 fn kibana_alerts(run: &Run<'_>, found: &Match) -> Alerts {
-    let mut made = made_alone(run, found);
+    let events: Vec<&Event> = events_of(run, found).collect();
+    let mut made = made_alone(run, found, &events);
     suppressed_alert::add(run, found, &mut made.main);
     made
 }
 
-/// The same without what suppression adds.
-fn made_alone(run: &Run<'_>, found: &Match) -> Alerts {
+/// The events of a match.
+fn events_of<'r>(run: &'r Run<'_>, found: &Match) -> impl Iterator<Item = &'r Event> {
     let ids = found.stages.iter().flatten();
-    let events: Vec<&Event> = ids
-        .filter_map(|id| run.case_events.events.get(id.index()))
-        .collect();
+    ids.filter_map(|id| run.case_events.events.get(id.index()))
+}
+
+/// The same of these events, without what suppression adds.
+fn made_alone(run: &Run<'_>, found: &Match, events: &[&Event]) -> Alerts {
     let rule = run.schedule.rule();
     let text = |value: &Option<Value>| value.as_ref().map_or_else(String::new, ToString::to_string);
     let terms: Vec<String> = found.join.iter().map(text).collect();
-    match (&rule.kind, events.as_slice()) {
+    match (&rule.kind, events) {
         (RuleKind::Threshold(settings), _) => {
             let result = threshold_result(run, found, settings, &terms);
             alert::threshold_alert(rule, &result)
@@ -120,7 +123,7 @@ fn made_alone(run: &Run<'_>, found: &Match) -> Alerts {
         }
         _ => {
             let sequence = !matches!(run.plan().operator, Operator::Select);
-            alert::alerts(rule, &events, sequence)
+            alert::alerts(rule, events, sequence)
         }
     }
 }
@@ -153,8 +156,12 @@ fn threshold_result(
 /// What the alerts are, in a line each: those that are alike once.
 pub(in crate::replay) fn kibana(run: &Run<'_>, matches: &[Match]) -> Vec<String> {
     let mut lines: Vec<(String, usize)> = Vec::new();
+    let paths = alert::fields_in_heading(run.schedule.rule());
     for found in matches {
-        let line = in_words(run, &kibana_alerts(run, found));
+        // The line says little of an alert, and depends on few fields of its events.
+        let events: Vec<Event> = events_of(run, found).map(|one| one.only(&paths)).collect();
+        let events: Vec<&Event> = events.iter().collect();
+        let line = in_words(run, &made_alone(run, found, &events));
         match lines.iter_mut().find(|(own, _)| *own == line) {
             Some((_, count)) => *count += 1,
             None => lines.push((line, 1)),

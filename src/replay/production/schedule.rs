@@ -134,7 +134,8 @@ impl<'r> ScheduleConfig<'r> {
     pub(in crate::replay) fn start_of(&self, events: &[Event], ids: &[EventId]) -> i64 {
         let arrivals = ids.iter().filter_map(|id| events.get(id.index()));
         let times = arrivals.filter_map(|event| self.arrival(event).time);
-        self.start.or(times.min()).unwrap_or_default()
+        let start = self.start.or_else(|| times.min());
+        start.unwrap_or_default()
     }
 
     pub(in crate::replay) fn windows(&self) -> Windows {
@@ -181,7 +182,10 @@ impl<'r> ScheduleConfig<'r> {
 
     /// When the event happened by the field that is filtered, and when it could be found.
     pub(in crate::replay) fn arrival(&self, event: &Event) -> Arrival {
-        let first = |field: &str| event.values(field).first().map(ToString::to_string);
+        let first = |field: &str| {
+            let first = event.values(field).first();
+            first.map(|value| value.raw().as_text())
+        };
         self.range.arrival(first)
     }
 }

@@ -348,6 +348,7 @@ impl<'r, 'c> WholeRun<'r, 'c> {
 
 /// How the query over all events together fails, on which explanations rest.
 pub(in crate::replay) fn failure(run: &Run<'_>) -> Option<QueryFailure> {
+    run.program.as_ref()?;
     WholeRun::of(run, &[])?.run(None, false)?.err()
 }
 

@@ -36,16 +36,16 @@ pub(in crate::replay) fn run_schedule(
         let mut alerted = Alerted::default();
         let mut open = OpenGroups::new(schedule.suppression, schedule.max_signals());
         let mut done = PhaseOutcome::default();
-        for execution in executions {
+        for execution in selected.seeing(executions) {
             let novelty = execute(
-                *execution,
+                execution,
                 documents.iter().enumerate(),
                 &history,
                 &mut alerted,
                 &mut open,
                 &|number, field| selected.values(run, number, field),
             );
-            if !selected.is_of_case(*execution) {
+            if !selected.is_of_case(execution) {
                 continue;
             }
             let mut number =
@@ -167,9 +167,9 @@ fn first_known(
     let mut known: Option<(Seen, bool)> = None;
     let mut replay = |executions: &[Execution]| {
         let mut alerted = Alerted::default();
-        for execution in executions {
+        for execution in selected.seeing(executions) {
             let novelty = execute(
-                *execution,
+                execution,
                 documents.iter().enumerate(),
                 history,
                 &mut alerted,
@@ -179,7 +179,7 @@ fn first_known(
             if let (None, Some(seen), true) = (
                 &known,
                 novelty.known.first(),
-                selected.is_of_case(*execution),
+                selected.is_of_case(execution),
             ) {
                 known = Some((seen.clone(), seen.time == execution.from));
             }

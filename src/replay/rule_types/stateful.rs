@@ -76,6 +76,19 @@ impl Selected {
         }
     }
 
+    /// The executions that see an event. Between the past and the case there may be thousands that
+    /// see none.
+    pub(in crate::replay) fn seeing(
+        &self,
+        executions: &[Execution],
+    ) -> impl Iterator<Item = Execution> {
+        let sees = |execution: &Execution| {
+            let mut arrivals = self.arrivals.iter();
+            arrivals.any(|arrival| execution.sees(*arrival))
+        };
+        executions.iter().copied().filter(sees)
+    }
+
     /// Whether an execution sees an event of the case. What the others find is the past.
     pub(in crate::replay) fn is_of_case(&self, execution: Execution) -> bool {
         let mut events = self.arrivals.iter().zip(&self.of_case);

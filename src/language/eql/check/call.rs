@@ -1,6 +1,8 @@
 //! Function calls: names, numbers and types of arguments (`EqlFunctionRegistry` and the classes of
 //! the functions).
 
+use std::borrow::Cow;
+
 use super::super::error::EqlError;
 use super::super::syntax::{Call, Expr, ExprKind};
 use super::{Checker, Typed, codes, is_constant};
@@ -44,16 +46,16 @@ impl Checker<'_> {
         }
         self.count_arguments(function, call, span);
         let mut constant = true;
-        let mut widest = String::from("integer");
+        let mut widest = Cow::Borrowed("integer");
         for (index, argument) in call.arguments.iter().enumerate() {
             let typed = self.expression(argument);
             constant &= typed.constant;
-            if matches!(typed.name.as_str(), "double" | "float") || index == 0 {
+            if matches!(&*typed.name, "double" | "float") || index == 0 {
                 widest.clone_from(&typed.name);
             }
             self.argument(function, index, argument, &typed);
         }
-        result_type(function, &widest, constant)
+        result_type(function, widest, constant)
     }
 
     fn count_arguments(&mut self, function: Function, call: &Call, span: Span) {
@@ -92,7 +94,7 @@ impl Checker<'_> {
                 name,
                 place,
                 value: argument.to_string(),
-                found: typed.name.clone(),
+                found: typed.name.to_string(),
                 expected: word,
             };
             self.error(EqlError::new(&codes::WRONG_TYPE, argument.span, cause));
@@ -160,14 +162,14 @@ fn expected_argument(function: Function, index: usize) -> ExpectedArgument {
     }
 }
 
-fn result_type(function: Function, widest: &str, constant: bool) -> Typed {
+fn result_type(function: Function, widest: Cow<'static, str>, constant: bool) -> Typed {
     let (family, name) = match function {
         Function::Between | Function::Concat | Function::String | Function::Substring => {
-            (Family::Text, "keyword")
+            (Family::Text, "keyword".into())
         }
-        Function::IndexOf | Function::Length => (Family::Number, "integer"),
-        Function::Number => (Family::Number, "double"),
-        function if function.is_boolean() => (Family::Boolean, "boolean"),
+        Function::IndexOf | Function::Length => (Family::Number, "integer".into()),
+        Function::Number => (Family::Number, "double".into()),
+        function if function.is_boolean() => (Family::Boolean, "boolean".into()),
         _ => (Family::Number, widest),
     };
     Typed::computed(family, name, constant)

@@ -1,5 +1,7 @@
 //! The types of expressions, and what may be compared with what.
 
+use std::borrow::Cow;
+
 use super::super::error::EqlError;
 use super::super::syntax::{CompareOp, Expr, ExprKind, In, Match, MatchOp, Number};
 use super::{Checker, Typed, codes, is_constant};
@@ -53,7 +55,7 @@ impl Checker<'_> {
         self.require(&b, Family::Number, "numeric", right, symbol);
         Typed::computed(
             Family::Number,
-            wider(&a.name, &b.name),
+            wider(a.name, b.name),
             a.constant && b.constant,
         )
     }
@@ -71,7 +73,7 @@ impl Checker<'_> {
             let cause = EqlType::OperandType {
                 operator,
                 value: expr.to_string(),
-                found: typed.name.clone(),
+                found: typed.name.to_string(),
                 expected,
             };
             self.error(EqlError::new(&codes::WRONG_TYPE, expr.span, cause));
@@ -107,8 +109,8 @@ impl Checker<'_> {
             let cause = EqlType::ComparedTypes {
                 operator: op.symbol(),
                 value: offender.to_string(),
-                found: constant.name.clone(),
-                expected: computed.name.clone(),
+                found: constant.name.to_string(),
+                expected: computed.name.to_string(),
             };
             self.error(EqlError::new(&codes::WRONG_TYPE, offender.span, cause));
         }
@@ -153,7 +155,7 @@ impl Checker<'_> {
             let cause = EqlType::MatchedType {
                 operator: symbol,
                 value: inner.value.to_string(),
-                found: value.name.clone(),
+                found: value.name.to_string(),
                 expected: "string",
                 fix: match value.family {
                     Some(Family::Ip) => Some(MatchedFix::Addresses),
@@ -170,7 +172,7 @@ impl Checker<'_> {
                 let cause = EqlType::PatternType {
                     operator: symbol,
                     value: pattern.to_string(),
-                    found: typed.name,
+                    found: typed.name.into_owned(),
                     expected: "string",
                 };
                 self.error(EqlError::new(&codes::WRONG_TYPE, pattern.span, cause));
@@ -214,7 +216,7 @@ impl Checker<'_> {
                     operator: word,
                     index: Ordinal(index + 1),
                     value: item.to_string(),
-                    found: typed.name,
+                    found: typed.name.into_owned(),
                     expected: type_name(&value).to_owned(),
                     instead: instead_of_list(&value, inner),
                 };
@@ -309,7 +311,7 @@ fn number_type(number: Number) -> &'static str {
 }
 
 /// The wider of two numeric types, as arithmetic promotes them.
-fn wider<'a>(a: &'a str, b: &'a str) -> &'a str {
+fn wider(a: Cow<'static, str>, b: Cow<'static, str>) -> Cow<'static, str> {
     let rank = |name: &str| match name {
         "double" | "scaled_float" => 5,
         "float" | "half_float" => 4,
@@ -318,5 +320,5 @@ fn wider<'a>(a: &'a str, b: &'a str) -> &'a str {
         "integer" | "short" | "byte" => 1,
         _ => 0,
     };
-    if rank(a) >= rank(b) { a } else { b }
+    if rank(&a) >= rank(&b) { a } else { b }
 }

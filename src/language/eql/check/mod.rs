@@ -9,6 +9,7 @@ pub mod codes;
 mod expression;
 mod sequence;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::error::EqlError;
@@ -105,7 +106,7 @@ struct Checker<'a> {
 #[derive(Debug, Clone, PartialEq)]
 struct Typed {
     family: Option<Family>,
-    name: String,
+    name: Cow<'static, str>,
     constant: bool,
 }
 
@@ -113,24 +114,32 @@ impl Typed {
     fn null() -> Self {
         Self {
             family: None,
-            name: "null".to_owned(),
+            name: "null".into(),
             constant: true,
         }
     }
 
-    fn constant(family: Family, name: &str) -> Self {
+    fn constant(family: Family, name: &'static str) -> Self {
         Self {
             family: Some(family),
-            name: name.to_owned(),
+            name: name.into(),
             constant: true,
         }
     }
 
-    fn computed(family: Family, name: &str, constant: bool) -> Self {
+    fn computed(family: Family, name: impl Into<Cow<'static, str>>, constant: bool) -> Self {
         Self {
             family: Some(family),
-            name: name.to_owned(),
+            name: name.into(),
             constant,
+        }
+    }
+
+    fn of(resolved: &ResolvedField) -> Self {
+        Self {
+            family: Some(resolved.family),
+            name: resolved.field_type.name(),
+            constant: false,
         }
     }
 
@@ -140,7 +149,7 @@ impl Typed {
 
     fn is_integer(&self) -> bool {
         let integers = ["byte", "short", "integer", "long", "unsigned_long"];
-        self.family.is_none() || integers.contains(&self.name.as_str())
+        self.family.is_none() || integers.contains(&&*self.name)
     }
 }
 
@@ -174,7 +183,7 @@ impl Checker<'_> {
         let typed = self.expression(&event.condition);
         if !typed.is(Family::Boolean) {
             let cause = EqlType::ConditionNotBoolean {
-                found: Capitals(typed.name),
+                found: Capitals(typed.name.into_owned()),
                 expected: "boolean",
             };
             self.error(EqlError::new(
@@ -195,6 +204,10 @@ impl Checker<'_> {
     }
 
     fn path(&mut self, path: &str, optional: bool, span: Span) -> Typed {
+        // Resolved before, without an error.
+        if let Some(Some(resolved)) = self.fields.get(path) {
+            return Typed::of(resolved);
+        }
         let resolution = self.schema.resolve(path);
         let resolved = match resolution {
             Resolution::Mapped(resolved) => resolved,
@@ -220,15 +233,11 @@ impl Checker<'_> {
                 return Typed::null();
             }
         };
-        let typed = Typed {
-            family: Some(resolved.family),
-            name: resolved.field_type.to_string(),
-            constant: false,
-        };
         if let Some(error) = inexact(path, span, &resolved) {
             self.error(error);
             return Typed::null();
         }
+        let typed = Typed::of(&resolved);
         self.fields.insert(path.to_owned(), Some(resolved));
         typed
     }

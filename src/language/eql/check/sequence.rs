@@ -112,8 +112,8 @@ impl Checker<'_> {
                     let cause = EqlType::KeyTypes {
                         first: expected.to_string(),
                         key: key.to_string(),
-                        found: b.name.clone(),
-                        expected: a.name.clone(),
+                        found: b.name.to_string(),
+                        expected: a.name.to_string(),
                     };
                     self.error(EqlError::new(&codes::BAD_KEYS, key.span, cause));
                 }

@@ -10,7 +10,7 @@ use crate::language::eql::token::TokenKind;
 impl Lexer<'_> {
     /// `"…"` with escapes.
     pub(super) fn string(&mut self) {
-        let (length, closed) = self.quoted_length(1, '"');
+        let (length, closed) = self.quoted_length(1, b'"');
         if !closed {
             self.unterminated(Quoted::String, length, "\"");
         }
@@ -39,7 +39,7 @@ impl Lexer<'_> {
 
     /// `'…'`, which EQL refuses.
     pub(super) fn single_quoted(&mut self) {
-        let (length, closed) = self.quoted_length(1, '\'');
+        let (length, closed) = self.quoted_length(1, b'\'');
         if !closed {
             self.unterminated(Quoted::String, length, "'");
         }
@@ -58,7 +58,7 @@ impl Lexer<'_> {
         } else {
             '"'
         };
-        let (length, closed) = self.quoted_length(2, quote);
+        let (length, closed) = self.quoted_length(2, if quote == '"' { b'"' } else { b'\'' });
         if !closed {
             self.unterminated(Quoted::String, length, "\"\"\"");
         }
@@ -110,20 +110,25 @@ impl Lexer<'_> {
 
     /// The bytes of a quoted token whose body begins at `from`, and whether it is closed. A
     /// backslash keeps the quote after it from closing; a line break ends it unclosed.
-    fn quoted_length(&self, from: usize, quote: char) -> (usize, bool) {
-        let rest = self.rest();
-        let mut characters = rest.char_indices().skip(from).peekable();
-        while let Some((at, character)) = characters.next() {
-            match character {
-                '\\' => {
-                    characters.next_if(|(_, next)| !matches!(next, '\r' | '\n'));
-                }
-                '\r' | '\n' => return (at, false),
-                _ if character == quote => return (at + 1, true),
-                _ => {}
+    fn quoted_length(&self, from: usize, quote: u8) -> (usize, bool) {
+        let rest = self.rest().as_bytes();
+        let mut at = from;
+        loop {
+            let tail = rest.get(at..).unwrap_or(&[]);
+            let found = memchr::memchr3(quote, b'\\', b'\n', tail).unwrap_or(tail.len());
+            let before = tail.get(..found).unwrap_or(&[]);
+            if let Some(end) = memchr::memchr(b'\r', before) {
+                return (at + end, false);
+            }
+            at += found;
+            match (rest.get(at), rest.get(at + 1)) {
+                (Some(b'\\'), None | Some(b'\r' | b'\n')) => at += 1,
+                (Some(b'\\'), Some(_)) => at += 2,
+                (Some(b'\n'), _) => return (at, false),
+                (Some(_), _) => return (at + 1, true),
+                (None, _) => return (rest.len(), false),
             }
         }
-        (rest.len(), false)
     }
 
     fn body(&self, from: usize, to: usize) -> &str {
@@ -148,7 +153,11 @@ impl Lexer<'_> {
     /// The value of the string whose body is `from..to` of the rest. Of several bad escapes the
     /// first is reported: they nearly always are one mistake, a path with single backslashes.
     fn decode(&mut self, from: usize, to: usize) -> String {
-        let body = self.body(from, to).to_owned();
+        let body = self.body(from, to);
+        if memchr::memchr(b'\\', body.as_bytes()).is_none() {
+            return body.to_owned();
+        }
+        let body = body.to_owned();
         let start = self.at + from;
         let mut value = String::with_capacity(body.len());
         let mut reported = false;

@@ -293,10 +293,11 @@ impl Builder<'_> {
 
     fn matches(&mut self, expr: &Expr, inner: &Match, parent: PartId) -> Folded {
         let mut items = Vec::with_capacity(inner.patterns.len());
+        let mut known = None;
         for pattern in &inner.patterns {
             let predicate = match (&inner.value.kind, &pattern.kind) {
                 (ExprKind::Field(field), ExprKind::String(text)) => {
-                    let id = self.field(&field.path);
+                    let id = *known.get_or_insert_with(|| self.field(&field.path));
                     pattern_test(id, inner.op, text)
                 }
                 _ => Predicate::Script(self.script_pattern(inner.op, &inner.value, pattern)),

@@ -11,7 +11,10 @@ impl Parser<'_> {
     /// Any expression. Errors in it are recorded; a stand-in takes the place of what is broken.
     pub(super) fn expression(&mut self) -> Tree {
         let first = self.conjunction();
-        let mut operands = vec![first];
+        if self.eat_keyword(Keyword::Or, "or").is_none() {
+            return first;
+        }
+        let mut operands = vec![first, self.conjunction()];
         while self.eat_keyword(Keyword::Or, "or").is_some() {
             operands.push(self.conjunction());
         }
@@ -23,7 +26,10 @@ impl Parser<'_> {
 
     fn conjunction(&mut self) -> Tree {
         let first = self.operand();
-        let mut operands = vec![first];
+        if self.eat_keyword(Keyword::And, "and").is_none() {
+            return first;
+        }
+        let mut operands = vec![first, self.operand()];
         while self.eat_keyword(Keyword::And, "and").is_some() {
             operands.push(self.operand());
         }
@@ -196,7 +202,7 @@ impl Parser<'_> {
 /// of arithmetic, which read as a loop and nest to the left.
 const MAX_TREE: u32 = 2 * MAX_DEPTH;
 
-/// One operand as it is; more under one node, the operands of an operand of the same kind among them.
+/// Several operands under one node, the operands of an operand of the same kind among them.
 fn join(
     operands: Vec<Tree>,
     wrap: fn(Vec<Expr>) -> ExprKind,
@@ -205,11 +211,7 @@ fn join(
     let mut height = 0;
     let mut whole: Option<Span> = None;
     let mut flat = Vec::with_capacity(operands.len());
-    let single = operands.len() == 1;
     for tree in operands {
-        if single {
-            return tree;
-        }
         height = height.max(tree.height);
         let span = tree.expr.span;
         whole = Some(whole.map_or(span, |whole| whole.to(span)));
