@@ -1,8 +1,9 @@
 //! Why a data source, or a recording to learn one from, is not taken.
 
-use super::cause::{NameList, causes, phrases};
+use super::cause::{causes, phrases};
 use super::details::did_you_mean;
 use super::document::BadMapping;
+use super::names::NameList;
 
 causes! {
     /// A data source of the program that cannot be used; a test makes sure that none of ours is.

@@ -133,7 +133,12 @@ fn is_command(line: &str) -> bool {
 pub fn json(text: &str) -> Cow<'_, str> {
     let is_escaped =
         |character: char| is_active(character) && !matches!(character, '\n' | '\t' | '\r');
-    if !text.contains(is_escaped) && !text.contains("##[") {
+    // Checks all bytes without an early exit, so that the compiler can vectorize it.
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~' | b'\n' | b'\t' | b'\r');
+    let is_ascii = text
+        .bytes()
+        .fold(true, |so_far, byte| so_far & is_plain(byte));
+    if (is_ascii || !text.contains(is_escaped)) && !text.contains("##[") {
         return Cow::Borrowed(text);
     }
     let mut safe = String::with_capacity(text.len() + 16);

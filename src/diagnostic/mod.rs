@@ -15,6 +15,7 @@ pub mod esql_warning;
 pub mod exception;
 pub mod failure;
 pub mod located;
+mod names;
 pub mod no_scenario;
 pub mod observation;
 pub mod parquet;
@@ -41,9 +42,10 @@ pub mod unsupported;
 
 use std::sync::Arc;
 
-pub use cause::{Cause, Found, NameList, Names, Part, Written};
+pub use cause::{Cause, Found, Part, Written};
 pub use code::Code;
 pub use details::{Details, did_you_mean};
+pub use names::{NameList, Names};
 pub use text::{QueryText, SourceText, Span};
 
 /// How much a diagnostic weighs.

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use super::cause::{NameList, Part, causes};
+use super::cause::{Part, causes};
 use super::details::did_you_mean;
+use super::names::NameList;
 
 causes! {
     /// What is wrong with `trapline.toml`.

@@ -3,8 +3,9 @@
 
 use std::fmt;
 
-use super::cause::{Names, Part, causes, phrases};
+use super::cause::{Part, causes, phrases};
 use super::details::did_you_mean;
+use super::names::Names;
 
 causes! {
     /// Why the events of a scenario are not taken.

@@ -1,7 +1,8 @@
 //! What is wrong with a field of an event: how it is written, and which data sources have it.
 
-use super::cause::{Names, Part, causes, phrases};
+use super::cause::{Part, causes, phrases};
 use super::details::did_you_mean;
+use super::names::Names;
 
 causes! {
     /// Why a field of an event is not taken as it is written.

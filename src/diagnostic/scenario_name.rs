@@ -1,7 +1,8 @@
 //! What is wrong with a `$name`: one of `fields`, or one of the `each` of a case.
 
-use super::cause::{Names, causes};
+use super::cause::causes;
 use super::details::did_you_mean;
+use super::names::Names;
 
 causes! {
     /// Why a `$name` is not taken.

@@ -1,7 +1,8 @@
 //! What a scenario says of data sources that they do not have, and what they have otherwise.
 
-use super::cause::{Names, causes, phrases};
+use super::cause::{causes, phrases};
 use super::details::did_you_mean;
+use super::names::Names;
 
 causes! {
     /// Why the name of a data source is not taken.

@@ -1,7 +1,8 @@
 //! What is wrong with the keys and shapes of a scenario file.
 
-use super::cause::{Names, causes};
+use super::cause::causes;
 use super::details::did_you_mean;
+use super::names::Names;
 use super::scenario_part::{Counted, ScenarioPart, Shape};
 
 causes! {

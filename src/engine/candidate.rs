@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::column::{Atom, Column, DecodedValue};
-use super::numbers::{AtomId, ColumnId, TestId, WitnessId};
+use super::numbers::{AtomId, ColumnId, ConditionId, TestId, WitnessId};
 use super::program::{Node, TestRef};
 use crate::plan::IndexVec;
 
@@ -85,9 +85,43 @@ impl TestUsage {
         chosen.into_iter().map(|(_, number)| number).collect()
     }
 
+    /// The prefilters of each column, and the conditions that none of them finds.
+    pub(super) fn prefilters<'n>(
+        &self,
+        columns: &IndexVec<ColumnId, Column>,
+        nodes: impl Iterator<Item = &'n Node>,
+    ) -> (IndexVec<ColumnId, Prefilters>, Vec<ConditionId>) {
+        let mut without_prefilter = Vec::new();
+        let mut tests: IndexVec<ColumnId, FxHashMap<TestId, usize>> =
+            columns.iter().map(|_| FxHashMap::default()).collect();
+        let mut lists: IndexVec<ColumnId, Vec<(TestId, Vec<ConditionId>)>> =
+            columns.iter().map(|_| Vec::new()).collect();
+        for (number, node) in (0..).map(ConditionId).zip(nodes) {
+            let Some((_, prefilter)) = self.prefilter(columns, node, true) else {
+                without_prefilter.push(number);
+                continue;
+            };
+            for test in prefilter {
+                let (places, list) = (tests.at_mut(test.column), lists.at_mut(test.column));
+                let place = *places.entry(test.test).or_insert_with(|| {
+                    list.push((test.test, Vec::new()));
+                    list.len() - 1
+                });
+                if let Some((_, conditions)) = list.get_mut(place)
+                    && conditions.last() != Some(&number)
+                {
+                    conditions.push(number);
+                }
+            }
+        }
+        let columns = columns.iter().zip(lists);
+        let prefilters = columns.map(|(column, tests)| Prefilters::new(column, tests));
+        (prefilters.collect(), without_prefilter)
+    }
+
     /// Tests of which at least one is true whenever the condition holds, with their cost; `None` if
     /// there are none that are cheap enough.
-    pub(super) fn prefilter(
+    fn prefilter(
         &self,
         columns: &IndexVec<ColumnId, Column>,
         node: &Node,
@@ -147,11 +181,11 @@ impl TestUsage {
     }
 }
 
-/// The prefilters on one column: from a value to the stages that it makes candidates.
+/// The prefilters on one column: from a value to the conditions that it makes candidates.
 #[derive(Debug, Default)]
 pub(super) struct Prefilters {
-    /// Each test that is a witness, and the stages it is one of.
-    tests: IndexVec<WitnessId, (TestId, Vec<u32>)>,
+    /// Each test that is a witness, and the conditions it is one of.
+    tests: IndexVec<WitnessId, (TestId, Vec<ConditionId>)>,
     texts: FxHashMap<Arc<str>, Vec<WitnessId>>,
     folded: FxHashMap<Arc<str>, Vec<WitnessId>>,
     /// Atoms that no look-up decides, with the tests they are of.
@@ -159,9 +193,9 @@ pub(super) struct Prefilters {
 }
 
 impl Prefilters {
-    /// The witnesses on `column`: tests with their stages.
-    pub(super) fn new(column: &Column, tests: Vec<(TestId, Vec<u32>)>) -> Self {
-        let tests: IndexVec<WitnessId, (TestId, Vec<u32>)> = tests.into();
+    /// The witnesses on `column`: tests with their conditions.
+    pub(super) fn new(column: &Column, tests: Vec<(TestId, Vec<ConditionId>)>) -> Self {
+        let tests: IndexVec<WitnessId, (TestId, Vec<ConditionId>)> = tests.into();
         let mut prefilters = Self::default();
         let mut others: FxHashMap<AtomId, usize> = FxHashMap::default();
         for (number, (test, _)) in tests.numbered() {
@@ -197,24 +231,23 @@ impl Prefilters {
         prefilters
     }
 
-    /// The stages for which a value of this column can be the witness.
-    pub(super) fn stages(&self) -> impl Iterator<Item = u32> {
-        self.tests
-            .iter()
-            .flat_map(|(_, stages)| stages.iter().copied())
+    /// The conditions for which a value of this column can be the witness.
+    pub(super) fn conditions(&self) -> impl Iterator<Item = ConditionId> {
+        let tests = self.tests.iter();
+        tests.flat_map(|(_, conditions)| conditions.iter().copied())
     }
 
-    /// Calls `found` with each prefilter test that the decoded value satisfies, and its stages.
+    /// Calls `found` with each prefilter test that the decoded value satisfies, and its conditions.
     pub(super) fn find(
         &self,
         column: &Column,
         decoded: &mut DecodedValue,
-        mut found: impl FnMut(TestId, &[u32]),
+        mut found: impl FnMut(TestId, &[ConditionId]),
     ) {
         let mut report = |numbers: &[WitnessId]| {
             for number in numbers {
-                let (test, stages) = self.tests.at(*number);
-                found(*test, stages);
+                let (test, conditions) = self.tests.at(*number);
+                found(*test, conditions);
             }
         };
         if let Some(text) = decoded.text()

@@ -1,12 +1,15 @@
 //! Compiles plans into a [`RuleSet`]: the conditions of all rules over shared tests. Called once
 //! for a scan.
 
-use rustc_hash::FxHashMap;
+use indexmap::IndexMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::candidate::{Prefilters, TestUsage};
 use super::column::{Column, typed_columns};
 use super::column_builder::ColumnBuilder;
-use super::numbers::{AtomId, ColumnId, KeySetId, RuleNumber, ScriptId, StageNumber, TestId};
+use super::numbers::{
+    AtomId, ColumnId, ConditionId, KeySetId, RuleNumber, ScriptId, StageNumber, TestId,
+};
 use super::plan_fields::Fields;
 use super::program::{Node, TestRef};
 use super::refused::{EngineRefusal, RefusedRule};
@@ -37,13 +40,14 @@ pub struct RuleSet {
     /// For each slot the column that says which values fit its field.
     pub(super) typed: Box<[Option<ColumnId>]>,
     pub(super) scripts: IndexVec<ScriptId, ScriptTest>,
-    pub(super) stages: IndexVec<StageNumber, StageProgram>,
+    pub(super) conditions: IndexVec<ConditionId, StageCondition>,
+    pub(super) stages: IndexVec<StageNumber, CompiledStage>,
     pub(super) key_sets: IndexVec<KeySetId, KeySet>,
     pub(super) rules: IndexVec<RuleNumber, CompiledRule>,
     /// For each column its witnesses.
     pub(super) prefilters: IndexVec<ColumnId, Prefilters>,
-    /// The stages that no witness finds.
-    pub(super) without_prefilter: Vec<u32>,
+    /// The conditions that no witness finds.
+    pub(super) without_prefilter: Vec<ConditionId>,
     /// The columns that decide buckets, and the tests that are bits of a bucket.
     pub(super) dispatch: Vec<ColumnId>,
     pub(super) given: Vec<TestRef>,
@@ -52,12 +56,19 @@ pub struct RuleSet {
     pub(super) data_stream: [SlotId; 3],
 }
 
+/// A condition. Stages with equal conditions share it, so that it is decided once.
+#[derive(Debug)]
+pub(super) struct StageCondition {
+    pub(super) node: Node,
+    /// The stages, ascending.
+    pub(super) stages: Vec<u32>,
+}
+
 /// A stage of a rule.
 #[derive(Debug)]
-pub(super) struct StageProgram {
+pub(super) struct CompiledStage {
     /// Its rule.
     pub(super) rule: RuleNumber,
-    pub(super) node: Node,
     /// The key set; `None` for event rules.
     pub(super) keys: Option<KeySetId>,
 }
@@ -167,7 +178,9 @@ struct Compiler {
     /// The columns of each slot.
     column_numbers: FxHashMap<SlotId, Vec<(FieldType, ColumnId)>>,
     scripts: Vec<ScriptTest>,
-    stages: Vec<StageProgram>,
+    /// The conditions, each with its stages.
+    conditions: IndexMap<Node, Vec<u32>, FxBuildHasher>,
+    stages: IndexVec<StageNumber, CompiledStage>,
     key_sets: IndexVec<KeySetId, KeySet>,
     key_set_numbers: FxHashMap<KeySet, KeySetId>,
     rules: IndexVec<RuleNumber, CompiledRule>,
@@ -229,7 +242,7 @@ impl Compiler {
         }
         let tiebreaker = plan.tiebreaker.and_then(column);
         let has_own_order = time.is_none() || time != self.time_column || plan.tiebreaker.is_some();
-        let first = u32::try_from(self.stages.len()).unwrap_or(u32::MAX);
+        let first = self.stages.next().0;
         let rule = self.rules.next();
         for (stage, node) in plan.stages.iter().zip(nodes) {
             let optional = matches!(stage.role, Role::Until { .. });
@@ -242,7 +255,8 @@ impl Compiler {
             };
             let plain = plan.operator == Operator::Select && !has_own_order;
             let keys = (!plain).then(|| self.key_set(set));
-            self.stages.push(StageProgram { rule, node, keys });
+            let number = self.stages.push(CompiledStage { rule, keys });
+            self.conditions.entry(node).or_default().push(number.0);
         }
         self.rules.push(CompiledRule {
             number,
@@ -389,21 +403,24 @@ impl Compiler {
         Ok(Node::Test(TestRef { column, test }))
     }
 
-    /// The columns with the tests that the stages make, numbered anew.
-    fn columns(&mut self) -> IndexVec<ColumnId, Column> {
+    /// The columns with the tests that the conditions make, numbered anew.
+    fn columns(
+        &mut self,
+        conditions: &mut IndexVec<ConditionId, StageCondition>,
+    ) -> IndexVec<ColumnId, Column> {
         let mut used: IndexVec<ColumnId, Vec<TestId>> =
             self.builders.iter().map(|_| Vec::new()).collect();
-        for stage in &self.stages {
+        for condition in conditions.iter() {
             let mut note = |test: TestRef| used.at_mut(test.column).push(test.test);
-            stage.node.tests(&mut note);
+            condition.node.tests(&mut note);
         }
         for used in used.iter_mut() {
             used.sort_unstable();
             used.dedup();
         }
-        for stage in &mut self.stages {
-            // Every test of a stage was noted above, so its place among the others is found.
-            stage.node.renumber(&|test| {
+        for condition in conditions.iter_mut() {
+            // Every test of a condition was noted above, so its place among the others is found.
+            condition.node.renumber(&|test| {
                 let used = used.at(test.column);
                 TestId::new(used.binary_search(&test.test).unwrap_or(usize::MAX))
             });
@@ -420,13 +437,17 @@ impl Compiler {
             Some(clock) => clock,
             None => self.column(clock, &FieldType::named("date")),
         };
-        let columns = self.columns();
-        let nodes = self.stages.iter().map(|stage| &stage.node);
+        let conditions = std::mem::take(&mut self.conditions).into_iter();
+        let mut conditions: IndexVec<ConditionId, StageCondition> = conditions
+            .map(|(node, stages)| StageCondition { node, stages })
+            .collect();
+        let columns = self.columns(&mut conditions);
+        let nodes = conditions.iter().map(|condition| &condition.node);
         let usage = TestUsage::of(&columns, nodes);
         let dispatch = usage.dispatch(&columns);
         let mut given: Vec<TestRef> = Vec::new();
-        for stage in &self.stages {
-            stage.node.tests(&mut |test| {
+        for condition in &conditions {
+            condition.node.tests(&mut |test| {
                 if dispatch.contains(&test.column) {
                     given.push(test);
                 }
@@ -435,11 +456,12 @@ impl Compiler {
         given.sort_unstable();
         given.dedup();
         let bits: FxHashMap<TestRef, u32> = given.iter().copied().zip(0u32..).collect();
-        for stage in &mut self.stages {
-            stage.node.apply_class_bits(&bits);
-            stage.node.order(&columns);
+        for condition in conditions.iter_mut() {
+            condition.node.apply_class_bits(&bits);
+            condition.node.order(&columns);
         }
-        let (prefilters, without_prefilter) = self.prefilters(&columns, &usage);
+        let nodes = conditions.iter().map(|condition| &condition.node);
+        let (prefilters, without_prefilter) = usage.prefilters(&columns, nodes);
         let paths = self.paths.iter().map(String::as_str);
         let slots = Slots::new(paths);
         RuleSet {
@@ -447,7 +469,8 @@ impl Compiler {
             slots,
             columns,
             scripts: self.scripts.into(),
-            stages: self.stages.into(),
+            conditions,
+            stages: self.stages,
             key_sets: self.key_sets,
             rules: self.rules,
             prefilters,
@@ -457,38 +480,5 @@ impl Compiler {
             time_column: clock,
             data_stream,
         }
-    }
-
-    fn prefilters(
-        &self,
-        columns: &IndexVec<ColumnId, Column>,
-        usage: &TestUsage,
-    ) -> (IndexVec<ColumnId, Prefilters>, Vec<u32>) {
-        let mut without_prefilter = Vec::new();
-        let mut tests: IndexVec<ColumnId, FxHashMap<TestId, usize>> =
-            columns.iter().map(|_| FxHashMap::default()).collect();
-        let mut lists: IndexVec<ColumnId, Vec<(TestId, Vec<u32>)>> =
-            columns.iter().map(|_| Vec::new()).collect();
-        for (number, stage) in (0u32..).zip(&self.stages) {
-            let Some((_, prefilter)) = usage.prefilter(columns, &stage.node, true) else {
-                without_prefilter.push(number);
-                continue;
-            };
-            for test in prefilter {
-                let (places, list) = (tests.at_mut(test.column), lists.at_mut(test.column));
-                let place = *places.entry(test.test).or_insert_with(|| {
-                    list.push((test.test, Vec::new()));
-                    list.len() - 1
-                });
-                if let Some((_, stages)) = list.get_mut(place)
-                    && stages.last() != Some(&number)
-                {
-                    stages.push(number);
-                }
-            }
-        }
-        let columns = columns.iter().zip(lists);
-        let prefilters = columns.map(|(column, tests)| Prefilters::new(column, tests));
-        (prefilters.collect(), without_prefilter)
     }
 }

@@ -4,7 +4,7 @@
 use super::column::{Column, DecodedValue};
 use super::compile::{KeySet, RuleSet, ScriptTest};
 use super::keys;
-use super::numbers::{ColumnId, ScriptId};
+use super::numbers::{ColumnId, ConditionId, ScriptId};
 use super::program::{LeafEvaluator, Node, TestRef, Truth};
 use super::row::{CellKind, RawCell, Row};
 use super::value_table::ValueTable;
@@ -41,28 +41,34 @@ pub(super) struct EventContext<'m> {
 
 impl EventContext<'_> {
     /// The state of a column for this event, its values numbered.
+    #[inline]
     pub(super) fn resolve(&mut self, number: ColumnId) -> &mut ColumnState {
-        let state = self.columns.at_mut(number);
-        if state.event != self.event {
-            state.event = self.event;
-            state.entries.clear();
-            let column = self.set.columns.at(number);
-            let mut values = self.row.values(self.line, column.slot).peekable();
-            if values.peek().is_some() {
-                state.table.next_event();
-            }
-            for (place, raw) in values.enumerate() {
-                state.entries.push(state.table.number(raw));
-                match state.decoded_values.get_mut(place) {
-                    Some(decoded) => decoded.clear(),
-                    None => state.decoded_values.push(DecodedValue::default()),
-                }
-            }
+        if self.columns.at(number).event != self.event {
+            self.number_values(number);
         }
-        state
+        self.columns.at_mut(number)
     }
 
-    /// Finds and caches the stages for which a value passes the prefilter.
+    /// Looks up the values of a column for this event.
+    #[inline(never)]
+    fn number_values(&mut self, number: ColumnId) {
+        let state = self.columns.at_mut(number);
+        state.event = self.event;
+        state.entries.clear();
+        let slot = self.set.columns.at(number).slot;
+        for (place, raw) in self.row.values(self.line, slot).enumerate() {
+            if place == 0 {
+                state.table.next_event();
+            }
+            state.entries.push(state.table.number(raw));
+            match state.decoded_values.get_mut(place) {
+                Some(decoded) => decoded.clear(),
+                None => state.decoded_values.push(DecodedValue::default()),
+            }
+        }
+    }
+
+    /// Finds and caches the conditions for which a value passes the prefilter.
     pub(super) fn prefilter(&mut self, number: ColumnId, place: usize, entry: u32) {
         let set = self.set;
         let (column, prefilters) = (set.columns.at(number), set.prefilters.at(number));
@@ -72,15 +78,15 @@ impl EventContext<'_> {
         let raw = present(raw, place, count);
         let decoded = present(state.decoded_values.get_mut(place), place, count);
         decoded.decode(column, raw);
-        let mut stages: Vec<u32> = Vec::new();
+        let mut conditions: Vec<ConditionId> = Vec::new();
         let table = &mut state.table;
         prefilters.find(column, decoded, |test, of_test| {
             table.set(entry, test, true);
-            stages.extend_from_slice(of_test);
+            conditions.extend_from_slice(of_test);
         });
-        stages.sort_unstable();
-        stages.dedup();
-        table.set_candidates(entry, &stages);
+        conditions.sort_unstable();
+        conditions.dedup();
+        table.set_candidates(entry, &conditions);
     }
 
     fn run(&mut self, number: u32) -> Result<bool, QueryFailure> {

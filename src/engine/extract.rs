@@ -23,8 +23,8 @@ const MAX_DEPTH: u32 = 128;
 /// The reason to leave the fast path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stop {
-    /// Not JSON, at this byte.
-    Syntax(LineFault, usize),
+    /// Not JSON; [`Walker::at`] is the place of the fault.
+    Syntax(LineFault),
     /// A key with escapes or a second time in its object: for `event/json.rs`.
     Unusual,
 }
@@ -33,20 +33,28 @@ enum Stop {
 #[derive(Debug)]
 pub struct Extractor<'s> {
     slots: &'s Slots,
-    /// For each edge the object in which it was last seen.
-    seen: Vec<u64>,
+    targets: Vec<Target>,
     object: u64,
     predictor: KeyPredictor,
     unwrap_source: bool,
+}
+
+/// Where an edge leads.
+#[derive(Debug)]
+struct Target {
+    /// The object in which its key was last seen.
+    seen: u64,
+    child: Child,
 }
 
 impl<'s> Extractor<'s> {
     /// A reader for these slots. With `unwrap_source` the document is the object under
     /// `_source`, if a line has one.
     pub fn new(slots: &'s Slots, unwrap_source: bool) -> Self {
+        let targets = slots.children().map(|child| Target { seen: 0, child });
         Self {
             slots,
-            seen: vec![0; slots.edge_count()],
+            targets: targets.collect(),
             object: 0,
             predictor: KeyPredictor::new(slots.node_count()),
             unwrap_source,
@@ -68,9 +76,9 @@ impl<'s> Extractor<'s> {
         match walker.document() {
             Ok(true) => Ok(()),
             Ok(false) => Err(BadDocument::NoObject),
-            Err(Stop::Syntax(why, at)) => Err(BadDocument::SyntaxAt {
+            Err(Stop::Syntax(why)) => Err(BadDocument::SyntaxAt {
                 why,
-                column: at + 1,
+                column: walker.at + 1,
             }),
             Err(Stop::Unusual) => self.read_slowly(line, row),
         }
@@ -129,13 +137,9 @@ impl Walker<'_, '_> {
         }
         self.blanks();
         if self.at < self.bytes.len() {
-            return Err(self.fault(LineFault::TrailingCharacters));
+            return Err(Stop::Syntax(LineFault::TrailingCharacters));
         }
         Ok(is_object)
-    }
-
-    fn fault(&self, what: LineFault) -> Stop {
-        Stop::Syntax(what, self.at)
     }
 
     fn peek(&self) -> Option<u8> {
@@ -162,22 +166,32 @@ impl Walker<'_, '_> {
         while self.next_key(first)? {
             first = false;
             let edge = self.key(node, &mut before)?;
-            let child = edge.and_then(|edge| self.extractor.slots.child(edge));
-            let (Some(edge), Some(child)) = (edge, child) else {
-                self.skip(depth)?;
+            let target = edge.and_then(|edge| self.extractor.targets.get_mut(edge.index()));
+            let Some(target) = target else {
+                self.unread(depth)?;
                 continue;
             };
-            if let Some(seen) = self.extractor.seen.get_mut(edge.index())
-                && std::mem::replace(seen, object) == object
-            {
+            if std::mem::replace(&mut target.seen, object) == object {
                 return Err(Stop::Unusual);
             }
-            match child.meta {
-                None => self.value(child, depth)?,
-                Some(meta) => self.meta(meta, child, depth)?,
+            let child = target.child;
+            match (child.meta, child.slot) {
+                (Some(meta), _) => self.meta(meta, child, depth)?,
+                (None, Some(slot)) if self.peek() == Some(b'"') => self.text(slot)?,
+                (None, _) => self.value(child, depth)?,
             }
         }
         Ok(())
+    }
+
+    /// Skips a value that no rule reads; most are strings.
+    #[inline]
+    fn unread(&mut self, depth: u32) -> Result<(), Stop> {
+        if self.peek() != Some(b'"') {
+            return self.skip(depth);
+        }
+        self.at += 1;
+        self.string().map(|_| ())
     }
 
     /// From behind the opening quote of a key to its value, and the edge that the key names.
@@ -205,10 +219,19 @@ impl Walker<'_, '_> {
     /// Goes behind the opening quote of the next key, or behind `}`.
     #[inline]
     fn next_key(&mut self, first: bool) -> Result<bool, Stop> {
-        if !first && self.bytes.get(self.at..self.at + 2) == Some(b",\"") {
-            self.at += 2;
-            return Ok(true);
-        }
+        let (length, is_key) = match self.bytes.get(self.at..) {
+            Some([b',', b'"', ..]) if !first => (2, true),
+            Some([b'"', ..]) if first => (1, true),
+            Some([b'}', ..]) => (1, false),
+            _ => return self.find_key(first),
+        };
+        self.at += length;
+        Ok(is_key)
+    }
+
+    /// Like [`Self::next_key`], for lines with blanks.
+    #[inline(never)]
+    fn find_key(&mut self, first: bool) -> Result<bool, Stop> {
         self.blanks();
         match self.peek() {
             Some(b'}') => {
@@ -220,13 +243,13 @@ impl Walker<'_, '_> {
                 self.blanks();
             }
             _ if first => {}
-            _ => return Err(self.fault(LineFault::ExpectedCommaOrBrace)),
+            _ => return Err(Stop::Syntax(LineFault::ExpectedCommaOrBrace)),
         }
         if self.peek() == Some(b'"') {
             self.at += 1;
             return Ok(true);
         }
-        Err(self.fault(LineFault::ExpectedKey))
+        Err(Stop::Syntax(LineFault::ExpectedKey))
     }
 
     /// Goes to the next element of an array, or behind `]`.
@@ -243,7 +266,7 @@ impl Walker<'_, '_> {
                 Ok(true)
             }
             Some(_) if first => Ok(true),
-            _ => Err(self.fault(LineFault::ExpectedCommaOrBracket)),
+            _ => Err(Stop::Syntax(LineFault::ExpectedCommaOrBracket)),
         }
     }
 
@@ -251,7 +274,7 @@ impl Walker<'_, '_> {
     fn colon(&mut self) -> Result<(), Stop> {
         self.blanks();
         if self.peek() != Some(b':') {
-            return Err(self.fault(LineFault::ExpectedColon));
+            return Err(Stop::Syntax(LineFault::ExpectedColon));
         }
         self.at += 1;
         self.blanks();
@@ -264,7 +287,7 @@ impl Walker<'_, '_> {
         match (meta, self.peek()) {
             (Meta::Source, Some(b'{')) if self.extractor.unwrap_source => {
                 self.at += 1;
-                self.object(Slots::ROOT, deeper(depth, self.at)?)
+                self.object(Slots::ROOT, deeper(depth)?)
             }
             (Meta::Index | Meta::Id, Some(b'"')) => {
                 self.at += 1;
@@ -292,11 +315,11 @@ impl Walker<'_, '_> {
         match self.peek() {
             Some(b'{') if child.has_children => {
                 self.at += 1;
-                self.object(child.node, deeper(depth, self.at)?)
+                self.object(child.node, deeper(depth)?)
             }
             Some(b'[') => {
                 self.at += 1;
-                let depth = deeper(depth, self.at)?;
+                let depth = deeper(depth)?;
                 let mut first = true;
                 while self.next_element(first)? {
                     first = false;
@@ -308,18 +331,14 @@ impl Walker<'_, '_> {
                 Some(slot) => self.scalar(slot, depth),
                 None => self.skip(depth),
             },
-            None => Err(self.fault(LineFault::UnexpectedEnd)),
+            None => Err(Stop::Syntax(LineFault::UnexpectedEnd)),
         }
     }
 
     fn scalar(&mut self, slot: SlotId, depth: u32) -> Result<(), Stop> {
         let start = self.at;
         match self.peek() {
-            Some(b'"') => {
-                self.at += 1;
-                let kind = text_kind(self.string()?);
-                self.row.push(slot, kind, start + 1, self.at - 1);
-            }
+            Some(b'"') => self.text(slot)?,
             Some(b'-' | b'0'..=b'9') => match self.checked_number()? {
                 None => self.row.push(slot, CellKind::Number, start, self.at),
                 Some(text) => self.row.push_owned(slot, Raw::Number(&text)),
@@ -336,6 +355,16 @@ impl Walker<'_, '_> {
         Ok(())
     }
 
+    /// Reads a string, from its opening quote.
+    #[inline]
+    fn text(&mut self, slot: SlotId) -> Result<(), Stop> {
+        self.at += 1;
+        let start = self.at;
+        let kind = text_kind(self.string()?);
+        self.row.push(slot, kind, start, self.at - 1);
+        Ok(())
+    }
+
     /// Skips any value.
     fn skip(&mut self, depth: u32) -> Result<(), Stop> {
         match self.peek() {
@@ -346,7 +375,7 @@ impl Walker<'_, '_> {
             Some(b'-' | b'0'..=b'9') => self.number(),
             Some(b'{') => {
                 self.at += 1;
-                let depth = deeper(depth, self.at)?;
+                let depth = deeper(depth)?;
                 let mut first = true;
                 while self.next_key(first)? {
                     first = false;
@@ -357,7 +386,7 @@ impl Walker<'_, '_> {
             }
             Some(b'[') => {
                 self.at += 1;
-                let depth = deeper(depth, self.at)?;
+                let depth = deeper(depth)?;
                 let mut first = true;
                 while self.next_element(first)? {
                     first = false;
@@ -367,15 +396,15 @@ impl Walker<'_, '_> {
             Some(b't') => self.word(b"true")?,
             Some(b'f') => self.word(b"false")?,
             Some(b'n') => self.word(b"null")?,
-            Some(_) => return Err(self.fault(LineFault::ExpectedValue)),
-            None => return Err(self.fault(LineFault::UnexpectedEnd)),
+            Some(_) => return Err(Stop::Syntax(LineFault::ExpectedValue)),
+            None => return Err(Stop::Syntax(LineFault::UnexpectedEnd)),
         }
         Ok(())
     }
 
     fn word(&mut self, word: &[u8]) -> Result<(), Stop> {
         if self.bytes.get(self.at..self.at + word.len()) != Some(word) {
-            return Err(self.fault(LineFault::ExpectedValue));
+            return Err(Stop::Syntax(LineFault::ExpectedValue));
         }
         self.at += word.len();
         Ok(())
@@ -396,7 +425,8 @@ impl Walker<'_, '_> {
         self.number();
         let text = self.bytes.get(start..self.at).unwrap_or(&[]);
         if !is_number(text) {
-            return Err(Stop::Syntax(LineFault::InvalidNumber, start));
+            self.at = start;
+            return Err(Stop::Syntax(LineFault::InvalidNumber));
         }
         let mut parts = text.split(|byte| matches!(byte, b'e' | b'E'));
         let (Some(mantissa), Some(exponent)) = (parts.next(), parts.next()) else {
@@ -417,10 +447,14 @@ impl Walker<'_, '_> {
         let rest = self.bytes.get(self.at..).unwrap_or(&[]);
         // Most strings are short and have no escapes.
         if let Some(chunk) = rest.first_chunk::<16>() {
-            let place = special(*chunk).trailing_zeros() as usize;
+            let found = special(*chunk);
+            let place = found.trailing_zeros() as usize;
             if chunk.get(place) == Some(&b'"') {
                 self.at += place + 1;
                 return Ok(false);
+            }
+            if found == 0 {
+                self.at += chunk.len();
             }
         }
         self.long_string()
@@ -431,41 +465,40 @@ impl Walker<'_, '_> {
         let mut escaped = false;
         loop {
             let mut rest = self.bytes.get(self.at..).unwrap_or(&[]);
-            'chunks: while let Some((chunk, tail)) = rest.split_first_chunk::<16>() {
-                let mut found = special(*chunk);
-                if found != 0 && found == doubled_backslashes(*chunk) {
-                    escaped = true;
-                    found = 0;
+            while let Some((chunk, tail)) = rest.split_first_chunk::<16>() {
+                let found = special(*chunk);
+                if found == 0 {
+                    rest = tail;
+                    continue;
                 }
-                while found != 0 {
-                    let place = found.trailing_zeros() as usize;
-                    match rest.get(place..) {
-                        Some([b'"', after @ ..]) => {
-                            self.at = self.bytes.len() - after.len();
-                            return Ok(escaped);
-                        }
-                        // Paths of Windows are full of these.
-                        Some(
-                            [
-                                b'\\',
-                                b'\\' | b'"' | b'/' | b'b' | b'f' | b'n' | b'r' | b't',
-                                after @ ..,
-                            ],
-                        ) => {
-                            escaped = true;
-                            if place == 15 {
-                                rest = after;
-                                continue 'chunks;
-                            }
-                            found &= !(3 << place);
-                        }
-                        _ => {
-                            rest = rest.get(place..).unwrap_or(&[]);
-                            break 'chunks;
-                        }
+                // Windows paths are full of these.
+                let doubled = doubled_backslashes(*chunk);
+                if found == doubled {
+                    escaped = true;
+                    rest = tail;
+                    continue;
+                }
+                let place = (found & !doubled).trailing_zeros();
+                match rest.get(place as usize..) {
+                    Some([b'"', after @ ..]) => {
+                        self.at = self.bytes.len() - after.len();
+                        return Ok(escaped || doubled.trailing_zeros() < place);
+                    }
+                    Some(
+                        [
+                            b'\\',
+                            b'\\' | b'"' | b'/' | b'b' | b'f' | b'n' | b'r' | b't',
+                            after @ ..,
+                        ],
+                    ) => {
+                        escaped = true;
+                        rest = after;
+                    }
+                    after => {
+                        rest = after.unwrap_or(&[]);
+                        break;
                     }
                 }
-                rest = tail;
             }
             self.at = self.bytes.len() - rest.len();
             match self.peek() {
@@ -477,9 +510,9 @@ impl Walker<'_, '_> {
                     escaped = true;
                     self.escape()?;
                 }
-                Some(0..0x20) => return Err(self.fault(LineFault::ControlCharacter)),
+                Some(0..0x20) => return Err(Stop::Syntax(LineFault::ControlCharacter)),
                 Some(_) => self.at += 1,
-                None => return Err(self.fault(LineFault::UnexpectedEndOfString)),
+                None => return Err(Stop::Syntax(LineFault::UnexpectedEndOfString)),
             }
         }
     }
@@ -495,7 +528,7 @@ impl Walker<'_, '_> {
                 let high = match self.hex_unit(self.at + 2) {
                     Some(high @ 0xD800..=0xDBFF) => high,
                     Some(0xDC00..=0xDFFF) | None => {
-                        return Err(self.fault(LineFault::InvalidEscape));
+                        return Err(Stop::Syntax(LineFault::InvalidEscape));
                     }
                     Some(_) => {
                         self.at += 6;
@@ -505,12 +538,12 @@ impl Walker<'_, '_> {
                 let low = self.bytes.get(self.at + 6..self.at + 8) == Some(b"\\u");
                 let low = low.then(|| self.hex_unit(self.at + 8)).flatten();
                 if !matches!((high, low), (_, Some(0xDC00..=0xDFFF))) {
-                    return Err(self.fault(LineFault::LoneSurrogate));
+                    return Err(Stop::Syntax(LineFault::LoneSurrogate));
                 }
                 self.at += 12;
                 Ok(())
             }
-            _ => Err(self.fault(LineFault::InvalidEscape)),
+            _ => Err(Stop::Syntax(LineFault::InvalidEscape)),
         }
     }
 
@@ -530,10 +563,10 @@ fn text_kind(escaped: bool) -> CellKind {
     }
 }
 
-fn deeper(depth: u32, at: usize) -> Result<u32, Stop> {
+fn deeper(depth: u32) -> Result<u32, Stop> {
     match depth.checked_sub(1) {
         Some(depth @ 1..) => Ok(depth),
-        _ => Err(Stop::Syntax(LineFault::NestedTooDeeply, at)),
+        _ => Err(Stop::Syntax(LineFault::NestedTooDeeply)),
     }
 }
 

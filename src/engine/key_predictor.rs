@@ -78,19 +78,30 @@ impl KeyPredictor {
     /// Returns the learned key that follows `before` and with which `rest` begins.
     #[inline]
     pub(super) fn predict(&mut self, before: PrecedingKey, rest: &[u8]) -> Option<Prediction> {
+        // Usually the most recent key is the right one.
+        let choices = self.successors.get(before.0 as usize)?;
+        let number = choices.first()?.checked_sub(1)?;
+        let key = self.keys.get(number as usize)?;
+        if let Some(begins) = rest.first_chunk()
+            && key.begins(u128::from_le_bytes(*begins), rest)
+        {
+            return Some(self.prediction(number, key));
+        }
+        self.predict_any(before, rest)
+    }
+
+    /// Tries all remembered keys.
+    #[inline(never)]
+    fn predict_any(&mut self, before: PrecedingKey, rest: &[u8]) -> Option<Prediction> {
         let choices = *self.successors.get(before.0 as usize)?;
         let begins = head(rest);
         for (place, choice) in choices.into_iter().enumerate() {
             let number = choice.checked_sub(1)?;
             let key = self.keys.get(number as usize)?;
-            if (begins ^ key.head) & key.mask != 0 || !key.ends(rest) {
+            if !key.begins(begins, rest) {
                 continue;
             }
-            let prediction = Prediction {
-                key: PrecedingKey(self.nodes + number),
-                length: key.length as usize,
-                edge: key.edge,
-            };
+            let prediction = self.prediction(number, key);
             if place > 0 {
                 self.note(before, number);
             }
@@ -99,18 +110,29 @@ impl KeyPredictor {
         None
     }
 
+    #[inline]
+    fn prediction(&self, number: u32, key: &KnownKey) -> Prediction {
+        Prediction {
+            key: PrecedingKey(self.nodes + number),
+            length: key.length as usize,
+            edge: key.edge,
+        }
+    }
+
     /// Notes that the key of this number came last behind `before`.
     fn note(&mut self, before: PrecedingKey, number: u32) {
         let Some(choices) = self.successors.get_mut(before.0 as usize) else {
             return;
         };
+        // Moves the key to the front; the keys ahead of its old place move back by one. If it is new,
+        // all of them do, and the oldest is dropped.
         let choice = number + 1;
-        let place = choices.iter().position(|known| *known == choice);
-        if let Some(moved) = choices.get_mut(..=place.unwrap_or(CHOICES - 1)) {
-            moved.rotate_right(1);
-        }
-        if let Some(first) = choices.first_mut() {
-            *first = choice;
+        let mut carried = choice;
+        for place in choices {
+            std::mem::swap(place, &mut carried);
+            if carried == choice {
+                break;
+            }
         }
     }
 
@@ -155,13 +177,14 @@ impl KnownKey {
         }
     }
 
-    /// Whether the bytes behind the head are those of `rest`.
+    /// Whether `rest` begins with the key; `begins` is its head.
     #[inline]
-    fn ends(&self, rest: &[u8]) -> bool {
-        self.tail.is_empty()
-            || rest
-                .get(HEAD..)
-                .is_some_and(|rest| rest.starts_with(&self.tail))
+    fn begins(&self, begins: u128, rest: &[u8]) -> bool {
+        let ends = || {
+            let rest = rest.get(HEAD..);
+            rest.is_some_and(|rest| rest.starts_with(&self.tail))
+        };
+        (begins ^ self.head) & self.mask == 0 && (self.tail.is_empty() || ends())
     }
 }
 

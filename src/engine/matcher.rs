@@ -1,17 +1,17 @@
 //! Matches a line against the stages of all rules. Each thread has its own matcher; the hits go to
 //! the one correlator in the order of events.
 
-use std::sync::Arc;
-
 use rustc_hash::FxHashMap;
 
 use super::compile::RuleSet;
 use super::constants::IndexConstants;
-use super::event_context::{ColumnState, EventContext, decide_failed, is_set};
+use super::event_class::EventClass;
+use super::event_context::{ColumnState, EventContext, decide_failed};
 use super::extract::Extractor;
 use super::misfits::{self, Misfit};
-use super::numbers::{ClassId, ColumnId, KeySetId, RuleNumber, StageNumber};
-use super::program::{LeafEvaluator, Truth};
+use super::numbers::{ClassId, ColumnId, ConditionId, KeySetId, StageNumber};
+use super::program::Truth;
+use super::routing::{Constants, Routing};
 use super::row::{CellKind, RawCell, Row};
 use super::slots::SlotId;
 use super::timestamp_cache::TimestampCache;
@@ -25,30 +25,6 @@ use crate::plan::index_vec::{part, present};
 /// The number of event classes that are remembered.
 const MAX_CLASSES: usize = 4_096;
 
-/// Fields with the value that each has in every document of an index.
-type Constants = Arc<[(Box<str>, Box<str>)]>;
-
-/// What an event's index says of it. The index is named as the events have it.
-pub trait Routing: Sync {
-    /// Whether the rule of this number sees events of this index.
-    fn sees(&self, rule: u32, index: &str) -> bool;
-
-    /// The fields that have one value in every document of this index, with those values.
-    fn constants(&self, _: &str) -> Constants {
-        Constants::default()
-    }
-}
-
-/// Every rule sees every event.
-#[derive(Debug, Clone, Copy)]
-pub struct Everywhere;
-
-impl Routing for Everywhere {
-    fn sees(&self, _: u32, _: &str) -> bool {
-        true
-    }
-}
-
 /// Finds the stages that lines meet.
 pub struct Matcher<'s> {
     set: &'s RuleSet,
@@ -61,29 +37,15 @@ pub struct Matcher<'s> {
     event_classes: IndexVec<ClassId, EventClass>,
     class_ids: FxHashMap<Box<[u8]>, ClassId>,
     class_key: Vec<u8>,
-    /// For each stage the event for which it was last looked at.
-    looked_at: IndexVec<StageNumber, u64>,
-    candidates: Vec<u32>,
+    /// For each condition the event for which it was last looked at.
+    looked_at: IndexVec<ConditionId, u64>,
+    candidates: Vec<ConditionId>,
     key_sets: IndexVec<KeySetId, EventKeys>,
     timestamps: TimestampCache,
     constants: IndexConstants,
     failures: Vec<(u32, QueryFailure)>,
     /// The values that did not fit their fields.
     misfits: Vec<Misfit>,
-}
-
-/// A class of events with the same values in the columns that all conditions test.
-#[derive(Debug)]
-struct EventClass {
-    bits: Box<[u64]>,
-    /// The stages that are not ruled out.
-    alive: Box<[u64]>,
-    /// Those of them that no witness finds.
-    always: Vec<u32>,
-    /// The columns on which a witness may be found, each with its slot.
-    columns: Vec<(ColumnId, SlotId)>,
-    /// The index, when no rule sees it.
-    unrouted: Option<Box<str>>,
 }
 
 /// The key tuples of the event.
@@ -145,7 +107,7 @@ impl<'s> Matcher<'s> {
             event_classes: IndexVec::new(),
             class_ids: FxHashMap::default(),
             class_key: Vec::new(),
-            looked_at: set.stages.iter().map(|_| 0).collect(),
+            looked_at: set.conditions.iter().map(|_| 0).collect(),
             candidates: Vec::new(),
             key_sets: set.key_sets.iter().map(|_| EventKeys::default()).collect(),
             timestamps: TimestampCache::new(time_column),
@@ -276,11 +238,9 @@ impl<'s> Matcher<'s> {
             .fill(&mut self.row, line, slots, &mut self.misfits);
     }
 
-    /// The bucket of the event.
+    /// The class of the event, whose index is in the key already.
     fn class_of_event(&mut self, line: &str) -> ClassId {
         let set = self.set;
-        self.class_key.clear();
-        push_index(&mut self.class_key, set, &self.row, line);
         for column in &set.dispatch {
             let column = set.columns.at(*column);
             push_values(&mut self.class_key, self.row.values(line, column.slot));
@@ -292,63 +252,21 @@ impl<'s> Matcher<'s> {
             self.event_classes = IndexVec::new();
             self.class_ids.clear();
         }
-        let class = self.new_class(line);
+        let index = self.index_name(line);
+        let mut context = EventContext {
+            set,
+            row: &self.row,
+            line,
+            columns: &mut self.columns,
+            event: self.event,
+            bits: &[],
+            bad_line: None,
+        };
+        let class = EventClass::new(&mut context, self.routing, index);
         let number = self.event_classes.push(class);
         self.class_ids
             .insert(self.class_key.as_slice().into(), number);
         number
-    }
-
-    fn new_class(&mut self, line: &str) -> EventClass {
-        let set = self.set;
-        let index = self.index_name(line);
-        let mut context = self.context(line, &[]);
-        let mut bits = vec![0_u64; set.given.len().div_ceil(64)];
-        for (number, test) in set.given.iter().enumerate() {
-            if context.test(*test)
-                && let Some(word) = bits.get_mut(number / 64)
-            {
-                *word |= 1 << (number % 64);
-            }
-        }
-        let sees: IndexVec<RuleNumber, bool> = set
-            .rules
-            .iter()
-            .map(|rule| {
-                let sees = |index: &String| self.routing.sees(rule.number, index);
-                index.as_ref().is_none_or(sees)
-            })
-            .collect();
-        let mut alive = vec![0_u64; set.stages.len().div_ceil(64)];
-        for (number, stage) in set.stages.iter().enumerate() {
-            let routed = *sees.at(stage.rule);
-            if routed
-                && stage.node.given(&|bit| is_set(&bits, bit)) != Some(false)
-                && let Some(word) = alive.get_mut(number / 64)
-            {
-                *word |= 1 << (number % 64);
-            }
-        }
-        let is_alive = |stage: &u32| is_set(&alive, *stage);
-        let always = set
-            .without_prefilter
-            .iter()
-            .copied()
-            .filter(is_alive)
-            .collect();
-        let columns = set.columns.numbered().zip(&set.prefilters);
-        let columns = columns
-            .filter(|(_, prefilters)| prefilters.stages().any(|stage| is_alive(&stage)))
-            .map(|((number, column), _)| (number, column.slot))
-            .collect();
-        let unrouted = !set.rules.is_empty() && !sees.iter().any(|sees| *sees);
-        EventClass {
-            always,
-            columns,
-            bits: bits.into(),
-            alive: alive.into(),
-            unrouted: index.filter(|_| unrouted).map(String::into_boxed_str),
-        }
     }
 
     /// `_index`, or the name of the event's data stream.
@@ -368,19 +286,7 @@ impl<'s> Matcher<'s> {
         Some(name)
     }
 
-    fn context<'m>(&'m mut self, line: &'m str, bits: &'m [u64]) -> EventContext<'m> {
-        EventContext {
-            set: self.set,
-            row: &self.row,
-            line,
-            columns: &mut self.columns,
-            event: self.event,
-            bits,
-            bad_line: None,
-        }
-    }
-
-    /// The stages worth a look.
+    /// Finds the conditions worth a look.
     fn find_candidates(&mut self, line: &str, number: ClassId) {
         self.candidates.clear();
         let class = self.event_classes.at(number);
@@ -393,9 +299,7 @@ impl<'s> Matcher<'s> {
             bits: &class.bits,
             bad_line: None,
         };
-        for stage in &class.always {
-            self.candidates.push(*stage);
-        }
+        self.candidates.extend_from_slice(&class.always);
         for (column, slot) in &class.columns {
             if !self.row.has(*slot) {
                 continue;
@@ -409,11 +313,11 @@ impl<'s> Matcher<'s> {
                     context.prefilter(*column, place, entry);
                 }
                 let state = context.columns.at(*column);
-                for stage in present(state.table.candidates(entry), place, count) {
-                    let looked_at = self.looked_at.at_mut(StageNumber(*stage));
-                    if is_set(&class.alive, *stage) && *looked_at != self.event {
+                for condition in present(state.table.candidates(entry), place, count) {
+                    let looked_at = self.looked_at.at_mut(*condition);
+                    if class.may_hold(*condition) && *looked_at != self.event {
                         *looked_at = self.event;
-                        self.candidates.push(*stage);
+                        self.candidates.push(*condition);
                     }
                 }
             }
@@ -439,17 +343,14 @@ impl<'s> Matcher<'s> {
             bad_line: None,
         };
         for number in &candidates {
-            let stage = set.stages.at(StageNumber(*number));
-            let holds = match stage.node.decide(&mut context) {
+            let condition = set.conditions.at(*number);
+            let holds = match condition.node.decide(&mut context) {
                 Truth::True => true,
                 Truth::False => false,
                 Truth::Failed => {
-                    let (holds, failure) = decide_failed(&stage.node, &mut context);
-                    let rule = set.rules.at(stage.rule);
-                    if let Some(failure) = failure
-                        && self.failures.iter().all(|(known, _)| *known != rule.number)
-                    {
-                        self.failures.push((rule.number, failure));
+                    let (holds, failure) = decide_failed(&condition.node, &mut context);
+                    for stage in class.routed(&condition.stages) {
+                        note_failure(&mut self.failures, set.rule_of(stage), failure.as_ref());
                     }
                     holds
                 }
@@ -457,17 +358,19 @@ impl<'s> Matcher<'s> {
             if !holds {
                 continue;
             }
-            match stage.keys {
-                None => found.hits.push((*number, (0, 0))),
-                Some(keys) => {
-                    let (key_set, state) = (set.key_sets.at(keys), self.key_sets.at_mut(keys));
-                    if state.event != self.event {
-                        state.event = self.event;
-                        context.tuples(key_set, &mut state.tuples, &mut found.bytes);
-                    }
-                    let tuples = state.tuples.iter();
-                    found.hits.extend(tuples.map(|place| (*number, *place)));
+            for stage in class.routed(&condition.stages) {
+                let Some(keys) = set.stages.at(StageNumber(stage)).keys else {
+                    found.hits.push((stage, (0, 0)));
+                    continue;
+                };
+                let state = self.key_sets.at_mut(keys);
+                if state.event != self.event {
+                    state.event = self.event;
+                    let key_set = set.key_sets.at(keys);
+                    context.tuples(key_set, &mut state.tuples, &mut found.bytes);
                 }
+                let tuples = state.tuples.iter();
+                found.hits.extend(tuples.map(|place| (stage, *place)));
             }
         }
         if found.hits.len() > 1 {
@@ -476,6 +379,19 @@ impl<'s> Matcher<'s> {
         let bad_line = context.bad_line;
         self.candidates = candidates;
         bad_line.map_or(Ok(()), Err)
+    }
+}
+
+/// Notes why a rule failed, unless it failed already.
+fn note_failure(
+    failures: &mut Vec<(u32, QueryFailure)>,
+    rule: u32,
+    failure: Option<&QueryFailure>,
+) {
+    if let Some(failure) = failure
+        && failures.iter().all(|(known, _)| *known != rule)
+    {
+        failures.push((rule, failure.clone()));
     }
 }
 

@@ -10,8 +10,10 @@ numbers! {
     pub(super) TestId(u32);
     /// An atom of a column.
     pub(super) AtomId(u32);
-    /// A witness: a test of a column that makes stages candidates.
+    /// A witness: a test of a column that makes conditions candidates.
     pub(super) WitnessId(u32);
+    /// A condition, which may be that of several stages.
+    pub(super) ConditionId(u32);
     /// A stage of any rule.
     pub(super) StageNumber(u32);
     /// A rule, by its place in the set.

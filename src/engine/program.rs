@@ -1,4 +1,4 @@
-//! Programs: the condition of a stage over the tests of columns, simplified and with cheap parts
+//! Programs: the conditions of stages over the tests of columns, simplified and with cheap parts
 //! first. Built by `compile.rs`, run by `matcher.rs`.
 
 use rustc_hash::FxHashMap;
@@ -8,7 +8,7 @@ use super::numbers::{ColumnId, TestId};
 use crate::plan::IndexVec;
 
 /// A node of a condition.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Node {
     /// The same on every event.
     Constant(bool),

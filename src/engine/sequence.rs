@@ -160,14 +160,14 @@ impl<E: Clone> SequenceState<E> {
         now: i128,
         key: &[u8],
     ) -> Option<&mut KeyedState<E>> {
-        if !self.by_key.contains_key(key) {
-            if self.by_key.len() >= self.sweep_at {
-                self.sweep(spec, now);
-                self.sweep_at = (self.by_key.len() * 2).max(MIN_SWEEP);
-            }
-            self.by_key.insert(key.into(), KeyedState::default());
+        if self.by_key.contains_key(key) {
+            return self.by_key.get_mut(key);
         }
-        self.by_key.get_mut(key)
+        if self.by_key.len() >= self.sweep_at {
+            self.sweep(spec, now);
+            self.sweep_at = (self.by_key.len() * 2).max(MIN_SWEEP);
+        }
+        Some(self.by_key.entry(key.into()).or_default())
     }
 
     /// Drops the state that no event at `now` or later can complete.

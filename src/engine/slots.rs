@@ -136,15 +136,9 @@ impl Slots {
         self.nodes.len()
     }
 
-    /// How many edges there are.
-    pub(super) fn edge_count(&self) -> usize {
-        self.children.len()
-    }
-
-    /// Where an edge leads; `None` if these slots do not have it.
-    #[inline]
-    pub(super) fn child(&self, edge: EdgeId) -> Option<Child> {
-        self.children.get(edge.index()).copied()
+    /// Where each edge leads.
+    pub(super) fn children(&self) -> impl Iterator<Item = Child> {
+        self.children.iter().copied()
     }
 
     /// The edge that `key` names.
@@ -317,7 +311,8 @@ mod tests {
         let mut node = Slots::ROOT;
         let mut slot = None;
         for key in keys {
-            let child = slots.child(slots.edge(node, key.as_bytes())?)?;
+            let edge = slots.edge(node, key.as_bytes())?;
+            let child = slots.children().nth(edge.index())?;
             (node, slot) = (child.node, child.slot);
         }
         slot

@@ -6,7 +6,7 @@ use std::hash::Hasher as _;
 use rustc_hash::FxHasher;
 
 use super::bytes_eq::equal;
-use super::numbers::TestId;
+use super::numbers::{ConditionId, TestId};
 use super::row::{CellKind, RawCell};
 
 /// The most values, and the most bytes of values, of one table.
@@ -25,7 +25,7 @@ pub(super) struct ValueTable {
     bytes: Vec<u8>,
     /// For each entry, word by word: which tests are known, which are true.
     bits: Vec<[u64; 2]>,
-    stages: Vec<u32>,
+    candidates: Vec<ConditionId>,
     asked: u32,
     known: u32,
     /// The value asked for last: events of one kind come together.
@@ -53,7 +53,7 @@ impl ValueTable {
             entries: Vec::new(),
             bytes: Vec::new(),
             bits: Vec::new(),
-            stages: Vec::new(),
+            candidates: Vec::new(),
             asked: 0,
             known: 0,
             last: 0,
@@ -85,7 +85,7 @@ impl ValueTable {
         self.entries.clear();
         self.bytes.clear();
         self.bits.clear();
-        self.stages.clear();
+        self.candidates.clear();
     }
 
     /// The number of a value.
@@ -185,17 +185,17 @@ impl ValueTable {
         }
     }
 
-    /// The stages that a value makes candidates; `None` if that was not found out yet.
-    pub(super) fn candidates(&self, number: u32) -> Option<&[u32]> {
+    /// The conditions that a value makes candidates; `None` if that was not found out yet.
+    pub(super) fn candidates(&self, number: u32) -> Option<&[ConditionId]> {
         let (start, end) = self.entries.get(number as usize)?.candidates?;
-        self.stages.get(start as usize..end as usize)
+        self.candidates.get(start as usize..end as usize)
     }
 
-    /// Notes the stages that a value makes candidates.
-    pub(super) fn set_candidates(&mut self, number: u32, stages: &[u32]) {
-        let start = u32::try_from(self.stages.len()).unwrap_or(u32::MAX);
-        self.stages.extend_from_slice(stages);
-        let end = u32::try_from(self.stages.len()).unwrap_or(u32::MAX);
+    /// Notes the conditions that a value makes candidates.
+    pub(super) fn set_candidates(&mut self, number: u32, conditions: &[ConditionId]) {
+        let start = u32::try_from(self.candidates.len()).unwrap_or(u32::MAX);
+        self.candidates.extend_from_slice(conditions);
+        let end = u32::try_from(self.candidates.len()).unwrap_or(u32::MAX);
         if let Some(entry) = self.entries.get_mut(number as usize) {
             entry.candidates = Some((start, end));
         }

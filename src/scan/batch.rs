@@ -126,7 +126,7 @@ pub(super) fn batch(
     let bytes = bytes
         .get(if marked { MARK.len() } else { 0 }..)
         .unwrap_or(&[]);
-    let text = std::str::from_utf8(bytes);
+    let text = simdutf8::basic::from_utf8(bytes);
     let is_wide =
         chunk.is_first && (bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff"));
     let mut start = 0;

@@ -6,7 +6,7 @@
 //! them is read first. A pass over files that turned out to be out of order sorts all events.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap};
+use std::collections::{BTreeSet, BinaryHeap, VecDeque};
 use std::io;
 use std::sync::Arc;
 
@@ -126,7 +126,10 @@ pub(super) struct WindowOrder {
     files: Vec<FileOrder>,
     /// The watermarks of the files that have not ended.
     open: BTreeSet<(i64, u32)>,
-    pending: BinaryHeap<Reverse<Pending>>,
+    /// Events in order, as nearly all are: none sorts before the one ahead of it.
+    in_order: VecDeque<Pending>,
+    /// The other events.
+    disordered: BinaryHeap<Reverse<Pending>>,
     late: u64,
     first_late: Option<(u32, u64)>,
 }
@@ -177,7 +180,8 @@ impl WindowOrder {
             window,
             files: bounds.iter().map(file).collect(),
             open: bounds.iter().copied().zip(0..).collect(),
-            pending: BinaryHeap::new(),
+            in_order: VecDeque::new(),
+            disordered: BinaryHeap::new(),
             late: 0,
             first_late: None,
         }
@@ -222,15 +226,18 @@ impl WindowOrder {
             }
             let own = event.time.filter(|_| !released.is_late);
             let watermark = Timestamp::from_millis(file.frontier.watermark());
-            self.pending.push(Reverse(Pending {
-                place: Place {
-                    time: own.unwrap_or(watermark),
-                    is_own: own.is_some(),
-                    file: batch.file,
-                    line: batch.first_line + event.line,
-                },
-                released,
-            }));
+            let place = Place {
+                time: own.unwrap_or(watermark),
+                is_own: own.is_some(),
+                file: batch.file,
+                line: batch.first_line + event.line,
+            };
+            let pending = Pending { place, released };
+            if self.in_order.back().is_none_or(|last| *last <= pending) {
+                self.in_order.push_back(pending);
+            } else {
+                self.disordered.push(Reverse(pending));
+            }
         }
         if batch.is_last {
             file.frontier.end();
@@ -240,13 +247,21 @@ impl WindowOrder {
     }
 
     fn next(&mut self) -> Option<Released> {
-        let pending = self.pending.peek()?;
+        let in_order = self.in_order.front();
+        let disordered = self.disordered.peek().map(|Reverse(pending)| pending);
+        let is_first = in_order.is_some_and(|first| disordered.is_none_or(|other| first <= other));
+        let first = if is_first { in_order } else { disordered }?;
         if let Some(least) = self.open.first()
-            && !pending.0.place.is_settled(*least)
+            && !first.place.is_settled(*least)
         {
             return None;
         }
-        self.pending.pop().map(|pending| pending.0.released)
+        let first = if is_first {
+            self.in_order.pop_front()
+        } else {
+            self.disordered.pop().map(|Reverse(pending)| pending)
+        };
+        first.map(|pending| pending.released)
     }
 }
 

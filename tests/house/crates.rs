@@ -70,6 +70,7 @@ pub(crate) const OWNERS: &[(&str, &[&str])] = &[
             "scan/stage_hits.rs",
         ],
     ),
+    ("simdutf8", &["scan/batch.rs"]),
     ("similar", &["snapshot/diff.rs"]),
     ("strsim", &["diagnostic/suggest.rs"]),
     ("tempfile", &["cli/files.rs"]),
