@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+#[cfg(any(feature = "parquet", test))]
 use super::paths_above;
 
 /// The fields of documents that a reader asks for.
@@ -21,6 +22,7 @@ impl FieldSelection {
 
     /// Whether a value at this path may be of a field that is asked for: at its path, below it, or
     /// an object above it.
+    #[cfg(any(feature = "parquet", test))]
     pub fn includes(&self, path: &str) -> bool {
         let Self::Paths(paths) = self else {
             return true;
