@@ -7,6 +7,7 @@ use arrow_array::builder::{Int64Builder, MapBuilder, StringBuilder};
 use arrow_array::types::Int64Type;
 use arrow_array::{Array as _, ArrayRef, Int64Array, ListArray, StringArray, StructArray};
 use arrow_schema::Field;
+use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use serde_json::{Value as Json, json};
 use trapline::event::FieldSelection;
@@ -39,7 +40,7 @@ fn write_damaged(project: &Project, file: &str, bytes: &[u8], columns: &[&str]) 
     let reader = SerializedFileReader::new(opened).unwrap();
     let mut damaged = bytes.to_vec();
     let groups = reader.metadata().row_groups().iter();
-    let chunks = groups.flat_map(|group| group.columns());
+    let chunks = groups.flat_map(RowGroupMetaData::columns);
     let chunks = chunks.filter(|chunk| columns.contains(&&*chunk.column_path().string()));
     let mut count = 0;
     for chunk in chunks {
