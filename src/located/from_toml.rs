@@ -1,7 +1,7 @@
 //! TOML → located values.
 
-mod plain;
 mod scalar;
+mod tree;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, Error};
@@ -14,7 +14,7 @@ use crate::diagnostic::located::BadFile;
 /// Parses a whole file; every syntax error is reported. The entries of a table are in the order of
 /// their keys.
 pub fn parse<'t>(text: &'t str, report: &mut DiagnosticSink<'_>) -> Located<'t> {
-    let entries = plain::read(text).unwrap_or_else(|| {
+    let entries = tree::read(text).unwrap_or_else(|| {
         let (entries, errors) = of_crate(text);
         for error in errors {
             let span = error.span().map_or(Span::default(), Span::of);

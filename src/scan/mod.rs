@@ -202,34 +202,13 @@ pub fn run(
     (stats, refused)
 }
 
-/// Writes the stage hits of `inputs` to `outs`, in the order of files and lines, for
-/// [`correlate_hits`] on other machines: each machine's to the output of its number.
+/// Reads `inputs` once and writes the stage hits of the rules for which `is_written` says so to `outs`,
+/// in the order of files and lines, for [`correlate_hits`] on other machines: each machine's to the
+/// output of its number. Gives the alerts of the other rules. A slice of the options holds for both.
 ///
 /// # Errors
 /// When an output cannot be written; a later failure is [`Stats::unsorted`].
 pub fn write_hits<W: Write + Send>(
-    rules: &[CompiledRule],
-    inputs: &dyn Inputs,
-    options: &Options,
-    outs: &mut [W],
-    watcher: &mut dyn Watcher,
-    stop: &Stop,
-) -> io::Result<(Stats, Vec<RefusedRule>)> {
-    let (set, refused) = rule_set(rules, options);
-    let routes = Routes(rules);
-    let written = WrittenRules::all(rules, &set);
-    let mut pass = pass(rules, &set, &routes, inputs, options, stop);
-    pass.neighbourhood = neighbourhood(rules, &set, options, |_| true);
-    Ok((pass.write_hits(outs, &written, watcher)?, refused))
-}
-
-/// Reads `inputs` once for both: writes the stage hits of the rules for which `is_written` says so,
-/// as [`write_hits`] does for these rules, and gives the alerts of the others. A slice of the options
-/// holds for both.
-///
-/// # Errors
-/// When an output cannot be written; a later failure is [`Stats::unsorted`].
-pub fn divide<W: Write + Send>(
     rules: &[CompiledRule],
     is_written: impl Fn(&CompiledRule) -> bool,
     (inputs, outs): (&dyn Inputs, &mut [W]),
@@ -239,10 +218,10 @@ pub fn divide<W: Write + Send>(
 ) -> io::Result<(Stats, Vec<RefusedRule>)> {
     let (set, refused) = rule_set(rules, options);
     let routes = Routes(rules);
-    let written = WrittenRules::some(rules, &set, &is_written);
+    let written = WrittenRules::new(rules, &set, &is_written);
     let mut pass = pass(rules, &set, &routes, inputs, options, stop);
     pass.neighbourhood = neighbourhood(rules, &set, options, is_written);
-    Ok((pass.divide(outs, &written, watcher)?, refused))
+    Ok((pass.write_hits(outs, &written, watcher)?, refused))
 }
 
 /// Gives the alerts of the stage hits that a machine owns. `inputs` only opens temporary files.

@@ -34,9 +34,7 @@ pub(super) enum Order<'i> {
     Window(WindowOrder),
     /// All of them.
     Sorted(SortedOrder<'i>),
-    /// None: their stage hits are written instead.
-    Hits(HitsWriter<'i>),
-    /// All of them that meet a stage whose hits are not written.
+    /// All of them that meet a stage whose hits are not written to files.
     Divided(HitsWriter<'i>, SortedOrder<'i>),
 }
 
@@ -46,7 +44,7 @@ impl Order<'_> {
         match self {
             Self::Window(order) => order.watermark(file),
             // Each file is read to its end.
-            Self::Sorted(_) | Self::Hits(_) | Self::Divided(..) => i64::MIN,
+            Self::Sorted(_) | Self::Divided(..) => i64::MIN,
         }
     }
 
@@ -58,7 +56,6 @@ impl Order<'_> {
                 Ok(())
             }
             Self::Sorted(order) => order.take(batch, |_| true),
-            Self::Hits(writer) => writer.take(batch),
             Self::Divided(writer, order) => {
                 writer.take(batch)?;
                 order.take(batch, |stage| !writer.writes(stage))
@@ -71,7 +68,6 @@ impl Order<'_> {
         match self {
             Self::Window(order) => Ok(order.next()),
             Self::Sorted(order) | Self::Divided(_, order) => order.next(),
-            Self::Hits(_) => Ok(None),
         }
     }
 
@@ -83,7 +79,6 @@ impl Order<'_> {
                 Ok(())
             }
             Self::Sorted(order) | Self::Divided(_, order) => order.end(),
-            Self::Hits(_) => Ok(()),
         }
     }
 
@@ -91,7 +86,7 @@ impl Order<'_> {
     pub(super) fn late(&self) -> (u64, Option<(u32, u64)>) {
         match self {
             Self::Window(order) => (order.late, order.first_late),
-            Self::Sorted(_) | Self::Hits(_) | Self::Divided(..) => (0, None),
+            Self::Sorted(_) | Self::Divided(..) => (0, None),
         }
     }
 }

@@ -91,7 +91,8 @@ impl Pass<'_> {
         self.finish(self.read_in_turn(order, &open, watcher))
     }
 
-    /// Reads the inputs once and writes the stage hits of their events, an output for each owner.
+    /// Reads the inputs once, writes the stage hits of `rules`, an output for each owner, and
+    /// correlates those of the other rules.
     pub(super) fn write_hits<W: Write + Send>(
         &self,
         outs: &mut [W],
@@ -99,30 +100,12 @@ impl Pass<'_> {
         watcher: &mut dyn Watcher,
     ) -> io::Result<Stats> {
         let open = || self.inputs.temporary();
-        let order = Order::Hits(self.hits_writer(outs, rules)?);
-        Ok(self.finish(self.read_in_turn(order, &open, watcher)))
-    }
-
-    /// Reads the inputs once, writes the stage hits of `rules`, and correlates those of the others.
-    pub(super) fn divide<W: Write + Send>(
-        &self,
-        outs: &mut [W],
-        rules: &WrittenRules<'_>,
-        watcher: &mut dyn Watcher,
-    ) -> io::Result<Stats> {
-        let open = || self.inputs.temporary();
-        let order = Order::Divided(self.hits_writer(outs, rules)?, SortedOrder::new(&open));
-        Ok(self.finish(self.read_in_turn(order, &open, watcher)))
-    }
-
-    fn hits_writer<'w, W: Write + Send>(
-        &self,
-        outs: &'w mut [W],
-        rules: &'w WrittenRules<'w>,
-    ) -> io::Result<HitsWriter<'w>> {
         let names = (0..self.inputs.count()).map(|file| self.inputs.name(file));
         let outs = outs.iter_mut().map(|out| out as &mut (dyn Write + Send));
-        HitsWriter::new(outs.collect(), rules, self.options.slice, names.collect())
+        let slice = self.options.slice;
+        let writer = HitsWriter::new(outs.collect(), rules, slice, names.collect())?;
+        let order = Order::Divided(writer, SortedOrder::new(&open));
+        Ok(self.finish(self.read_in_turn(order, &open, watcher)))
     }
 
     /// Correlates the stage hits that a machine owns.

@@ -46,7 +46,8 @@ const FORMAT: &str = "trapline-stage-hits";
 /// The rules whose stage hits are written: all of a scan, or those that it does not correlate.
 pub(super) struct WrittenRules<'s> {
     scanned: &'s RuleSet,
-    /// The rules without the others, as the machines have them that correlate.
+    /// The rules without the others, as the machines have them that correlate; `None` if there are
+    /// no others.
     own: Option<RuleSet>,
     /// A hash of them.
     hash: String,
@@ -55,25 +56,18 @@ pub(super) struct WrittenRules<'s> {
 }
 
 impl<'s> WrittenRules<'s> {
-    /// All rules of a scan, whose set is `scanned`.
-    pub(super) fn all(rules: &[CompiledRule], scanned: &'s RuleSet) -> Self {
-        Self {
-            scanned,
-            own: None,
-            hash: hash(rules),
-            stages: stages(scanned).map(Some).collect(),
-        }
-    }
-
-    /// Those for which `is_written` says so.
-    pub(super) fn some(
+    /// Of the rules of a scan, those for which `is_written` says so; `scanned` is the set of all.
+    pub(super) fn new(
         rules: &[CompiledRule],
         scanned: &'s RuleSet,
         is_written: impl Fn(&CompiledRule) -> bool,
     ) -> Self {
         let written: Vec<&CompiledRule> = rules.iter().filter(|rule| is_written(rule)).collect();
-        let plans = (0u32..).zip(written.iter().map(|rule| &rule.plan));
-        let (own, _) = RuleSet::compile(plans, "@timestamp");
+        let is_own = written.len() < rules.len();
+        let own = is_own.then(|| {
+            let plans = (0u32..).zip(written.iter().map(|rule| &rule.plan));
+            RuleSet::compile(plans, "@timestamp").0
+        });
         // Stages are numbered rule by rule, so that both sets have them in the same order.
         let mut numbers = 0u32..;
         let stages = stages(scanned).map(|stage| {
@@ -84,7 +78,7 @@ impl<'s> WrittenRules<'s> {
         Self {
             scanned,
             stages: stages.collect(),
-            own: Some(own),
+            own,
             hash: hash(written),
         }
     }

@@ -239,19 +239,9 @@ fn sliced_and_keyed(project: &Project, slices: i64, machines: u64) -> BTreeMap<S
         add(&mut found, of_slice(project, (slice, slices), &more));
     }
     for machine in 0..machines {
-        let owner = format!("{machine}/{machines}");
-        let mut arguments = vec![
-            "scan",
-            "--window",
-            "10m",
-            "--from-stage-hits",
-            "--owner",
-            &owner,
-        ];
         let files = (0..slices).map(|slice| format!("slice-{slice}.hits.{machine}"));
         let files: Vec<String> = files.collect();
-        arguments.extend(files.iter().map(String::as_str));
-        add(&mut found, alerts(project, &arguments));
+        add(&mut found, owned(project, (machine, machines), &files));
     }
     found
 }
@@ -283,6 +273,26 @@ fn of_slice(
     alerts(project, &arguments)
 }
 
+/// The alerts of the join keys that one machine of several owns, from files of stage hits.
+fn owned(
+    project: &Project,
+    (machine, machines): (u64, u64),
+    files: &[String],
+) -> BTreeMap<String, usize> {
+    let owner = format!("{machine}/{machines}");
+    let options = [
+        "scan",
+        "--window",
+        "10m",
+        "--from-stage-hits",
+        "--owner",
+        &owner,
+    ];
+    let files = files.iter().map(String::as_str);
+    let arguments: Vec<&str> = options.into_iter().chain(files).collect();
+    alerts(project, &arguments)
+}
+
 /// The alerts of the other rules, by join key: a machine a file writes the stage hits, in one file or
 /// split by the machines that read them.
 fn keyed(project: &Project, machines: u64, is_split: bool) -> BTreeMap<String, usize> {
@@ -297,15 +307,6 @@ fn keyed(project: &Project, machines: u64, is_split: bool) -> BTreeMap<String, u
     }
     let mut found = BTreeMap::new();
     for machine in 0..machines {
-        let owner = format!("{machine}/{machines}");
-        let options = [
-            "scan",
-            "--window",
-            "10m",
-            "--from-stage-hits",
-            "--owner",
-            &owner,
-        ];
         let name = |hour: i64| {
             if is_split {
                 format!("{hour}.hits.{machine}")
@@ -314,11 +315,7 @@ fn keyed(project: &Project, machines: u64, is_split: bool) -> BTreeMap<String, u
             }
         };
         let files: Vec<String> = (0..HOURS).map(name).collect();
-        let arguments: Vec<&str> = options
-            .into_iter()
-            .chain(files.iter().map(String::as_str))
-            .collect();
-        add(&mut found, alerts(project, &arguments));
+        add(&mut found, owned(project, (machine, machines), &files));
     }
     found
 }

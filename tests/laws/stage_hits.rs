@@ -30,7 +30,8 @@ fn written(rules: &[CompiledRule], part: &Memory, owners: usize) -> Vec<Vec<u8>>
     let mut outs = vec![Vec::new(); owners];
     let (options, never) = (Options::default(), Stop::new());
     let mut kept = Kept::default();
-    scan::write_hits(rules, part, &options, &mut outs, &mut kept, &never).unwrap();
+    let to = (part as &dyn scan::Inputs, outs.as_mut_slice());
+    scan::write_hits(rules, |_| true, to, &options, &mut kept, &never).unwrap();
     assert!(kept.0.is_empty());
     outs
 }
@@ -76,7 +77,7 @@ fn divided(
     let (mut kept, never) = (Kept::default(), Stop::new());
     let is_written = |rule: &CompiledRule| !is_of_slice(rule, window);
     let to = (files as &dyn scan::Inputs, outs.as_mut_slice());
-    scan::divide(rules, is_written, to, &options, &mut kept, &never).unwrap();
+    scan::write_hits(rules, is_written, to, &options, &mut kept, &never).unwrap();
     (kept.0, outs)
 }
 

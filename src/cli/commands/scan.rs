@@ -29,7 +29,7 @@ pub fn run(
     let mut rules = rules(settings, asked, indicators.as_ref(), console)?;
     let hits = match asked.part {
         ScanPart::ReadHits(owner) => Some(StageHits::open(&inputs, &rules.run, owner)?),
-        ScanPart::Alerts | ScanPart::WriteHits(_) | ScanPart::HitsAndAlerts(..) => None,
+        ScanPart::Alerts | ScanPart::WriteHits { .. } => None,
     };
     let names = match &hits {
         Some(hits) => hits.names.clone(),

@@ -27,15 +27,18 @@ impl ScanPart {
         watcher: &mut dyn Watcher,
     ) -> Result<(Stats, Vec<RefusedRule>), Box<Problem>> {
         match (self, hits) {
-            (Self::WriteHits(paths), _) => write_to(files, paths, |outs| {
-                let (rules, options) = (scan.rules, scan.options);
-                scan::write_hits(rules, scan.inputs, options, outs, watcher, scan.stop)
-            }),
-            (Self::HitsAndAlerts(paths, window), _) => write_to(files, paths, |outs| {
-                let (rules, options) = (scan.rules, scan.options);
-                let is_written = |rule: &CompiledRule| !is_of_slice(rule, *window);
-                let to = (scan.inputs, outs);
-                scan::divide(rules, is_written, to, options, watcher, scan.stop)
+            (
+                Self::WriteHits {
+                    files: paths,
+                    alerts_within,
+                },
+                _,
+            ) => write_to(files, paths, |outs| {
+                let is_written = |rule: &CompiledRule| {
+                    !alerts_within.is_some_and(|window| is_of_slice(rule, window))
+                };
+                let (rules, options, to) = (scan.rules, scan.options, (scan.inputs, outs));
+                scan::write_hits(rules, is_written, to, options, watcher, scan.stop)
             }),
             (Self::ReadHits(owner), Some(hits)) => hits.correlate(scan, *owner, watcher),
             (Self::ReadHits(_) | Self::Alerts, _) => Ok(scan::run(
@@ -53,8 +56,11 @@ impl ScanPart {
         let is_of_slice = |window| is_of_slice(rule, window);
         match self {
             Self::Alerts => window.is_none_or(is_of_slice),
-            Self::WriteHits(_) | Self::ReadHits(_) => !window.is_some_and(is_of_slice),
-            Self::HitsAndAlerts(..) => true,
+            Self::WriteHits {
+                alerts_within: Some(_),
+                ..
+            } => true,
+            Self::WriteHits { .. } | Self::ReadHits(_) => !window.is_some_and(is_of_slice),
         }
     }
 }

@@ -43,11 +43,14 @@ pub struct ScanSettings {
 pub enum ScanPart {
     /// Alerts of the events.
     Alerts,
-    /// The stage hits of the events, to these files: one for each machine that correlates them.
-    WriteHits(Vec<Utf8PathBuf>),
-    /// Those of the rules whose matches span more than this, in milliseconds, and the alerts of the
-    /// others.
-    HitsAndAlerts(Vec<Utf8PathBuf>, i64),
+    /// The stage hits of the events.
+    WriteHits {
+        /// To these files: one for each machine that correlates them.
+        files: Vec<Utf8PathBuf>,
+        /// The alerts of the rules whose matches span at most this, in milliseconds, beside the
+        /// stage hits of the others.
+        alerts_within: Option<i64>,
+    },
     /// Alerts of stage hits, of the keys that this machine owns.
     ReadHits(Owner),
 }
@@ -67,13 +70,10 @@ impl Settings {
         let division = &args.division;
         let window = division.window.map(|window| window.0);
         let part = match (&division.stage_hits, division.from_stage_hits) {
-            (Some(path), _) => {
-                let files = self.hits_files(path, division.owners);
-                match window.filter(|_| division.with_alerts) {
-                    Some(window) => ScanPart::HitsAndAlerts(files, window),
-                    None => ScanPart::WriteHits(files),
-                }
-            }
+            (Some(path), _) => ScanPart::WriteHits {
+                files: self.hits_files(path, division.owners),
+                alerts_within: window.filter(|_| division.with_alerts),
+            },
             (None, true) => {
                 ScanPart::ReadHits(division.owner.unwrap_or(Owner { index: 0, count: 1 }))
             }
