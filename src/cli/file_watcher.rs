@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use notify::event::{EventKind, ModifyKind};
+use notify::event::{AccessKind, AccessMode, EventKind, ModifyKind, RenameMode};
 use notify::{RecursiveMode, Watcher as _};
 
 use super::files::Files;
@@ -14,8 +14,10 @@ use crate::event::io::Stop;
 
 /// The interval at which Ctrl-C is checked.
 const ASLEEP: Duration = Duration::from_millis(50);
-/// A save is complete when no event has arrived for this long.
+/// A save is complete when no event has arrived for this long,
 const QUIET: Duration = Duration::from_millis(10);
+/// or for this long where the system has said of every file that it is complete.
+const QUIET_COMPLETE: Duration = Duration::from_millis(1);
 /// The number of events after which a save that never ends is taken as it is.
 const MOST: usize = 10_000;
 
@@ -78,43 +80,34 @@ impl FileWatcher {
 
     /// Waits for files to be saved or removed; `None` when it is asked to end.
     pub fn next(&self, stop: &Stop) -> Option<BTreeSet<Utf8PathBuf>> {
-        let mut saved = BTreeSet::new();
-        while saved.is_empty() {
+        let mut save = Save::default();
+        while save.files.is_empty() {
             if stop.is_requested() {
                 return None;
             }
             match self.events.recv_timeout(ASLEEP) {
-                Ok(event) => self.note(event, &mut saved),
+                Ok(event) => self.note(event, &mut save),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return None,
             }
         }
         for _ in 0..MOST {
-            match self.events.recv_timeout(QUIET) {
-                Ok(event) => self.note(event, &mut saved),
+            match self.events.recv_timeout(save.quiet()) {
+                Ok(event) => self.note(event, &mut save),
                 Err(_) => break,
             }
         }
-        Some(saved)
+        Some(save.files)
     }
 
-    fn note(&self, event: notify::Result<notify::Event>, saved: &mut BTreeSet<Utf8PathBuf>) {
+    fn note(&self, event: notify::Result<notify::Event>, save: &mut Save) {
         // An error is of one event, and the next save comes with one of its own.
         let Ok(event) = event else { return };
-        let is_save = match event.kind {
-            EventKind::Access(_) | EventKind::Modify(ModifyKind::Metadata(_)) => false,
-            EventKind::Create(_)
-            | EventKind::Modify(_)
-            | EventKind::Remove(_)
-            | EventKind::Any
-            | EventKind::Other => true,
-        };
-        if !is_save {
-            return;
-        }
         let paths = event.paths.into_iter();
         let paths = paths.filter_map(|path| Utf8PathBuf::from_path_buf(path).ok());
-        saved.extend(paths.map(|path| self.as_given(&path)));
+        for path in paths {
+            save.note(event.kind, self.as_given(&path));
+        }
     }
 
     fn as_given(&self, path: &Utf8Path) -> Utf8PathBuf {
@@ -130,6 +123,148 @@ impl Place {
     fn path(&self) -> &Utf8Path {
         match self {
             Self::Tree(path) | Self::Directory(path) => path,
+        }
+    }
+}
+
+/// The files of a save, as far as events tell.
+#[derive(Debug, Default)]
+struct Save {
+    files: BTreeSet<Utf8PathBuf>,
+    /// Those that a program may still write. An editor that has moved the old file away writes the
+    /// new one next.
+    incomplete: BTreeSet<Utf8PathBuf>,
+    /// Those that were not there before: what becomes of them is no loss.
+    created: BTreeSet<Utf8PathBuf>,
+}
+
+impl Save {
+    /// Notes what happened to a file. Only Linux tells when a program has closed a file.
+    fn note(&mut self, kind: EventKind, path: Utf8PathBuf) {
+        match kind {
+            EventKind::Access(AccessKind::Close(AccessMode::Write)) => {
+                self.incomplete.remove(&path);
+                return;
+            }
+            EventKind::Access(_) | EventKind::Modify(ModifyKind::Metadata(_)) => return,
+            // The events of its two paths came before it.
+            EventKind::Modify(ModifyKind::Name(RenameMode::Both)) => {}
+            EventKind::Modify(ModifyKind::Name(RenameMode::To)) => {
+                self.incomplete.remove(&path);
+            }
+            EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(RenameMode::From))
+                if self.created.contains(&path) =>
+            {
+                self.incomplete.remove(&path);
+            }
+            EventKind::Create(_) => {
+                if self.incomplete.insert(path.clone()) {
+                    self.created.insert(path.clone());
+                }
+            }
+            EventKind::Modify(_) | EventKind::Remove(_) | EventKind::Any | EventKind::Other => {
+                self.incomplete.insert(path.clone());
+            }
+        }
+        self.files.insert(path);
+    }
+
+    /// How long to wait for another event.
+    fn quiet(&self) -> Duration {
+        if self.incomplete.is_empty() {
+            QUIET_COMPLETE
+        } else {
+            QUIET
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use notify::event::{CreateKind, DataChange, RemoveKind};
+
+    use super::*;
+
+    const CREATED: EventKind = EventKind::Create(CreateKind::File);
+    const WRITTEN: EventKind = EventKind::Modify(ModifyKind::Data(DataChange::Any));
+    const CLOSED: EventKind = EventKind::Access(AccessKind::Close(AccessMode::Write));
+    const REMOVED: EventKind = EventKind::Remove(RemoveKind::File);
+    const FROM: EventKind = EventKind::Modify(ModifyKind::Name(RenameMode::From));
+    const TO: EventKind = EventKind::Modify(ModifyKind::Name(RenameMode::To));
+
+    /// The files after these events, and whether the save is known to be complete.
+    fn after(events: &[(EventKind, &str)]) -> (Vec<String>, bool) {
+        let mut save = Save::default();
+        for (kind, path) in events {
+            save.note(*kind, Utf8PathBuf::from(*path));
+        }
+        let files = save.files.iter().map(ToString::to_string);
+        (files.collect(), save.quiet() == QUIET_COMPLETE)
+    }
+
+    #[test]
+    fn a_save_is_complete_when_every_file_is_closed_or_renamed_into_place() {
+        let cases: &[(&[(EventKind, &str)], &[&str], bool)] = &[
+            // In place.
+            (&[(WRITTEN, "a")], &["a"], false),
+            (
+                &[(WRITTEN, "a"), (WRITTEN, "a"), (CLOSED, "a")],
+                &["a"],
+                true,
+            ),
+            (
+                &[(WRITTEN, "a"), (CLOSED, "a"), (WRITTEN, "b")],
+                &["a", "b"],
+                false,
+            ),
+            (
+                &[(WRITTEN, "a"), (CLOSED, "a"), (WRITTEN, "a")],
+                &["a"],
+                false,
+            ),
+            // Closed without a change.
+            (&[(CLOSED, "a")], &[], true),
+            // A temporary file renamed into place.
+            (
+                &[
+                    (CREATED, "t"),
+                    (WRITTEN, "t"),
+                    (CLOSED, "t"),
+                    (FROM, "t"),
+                    (TO, "a"),
+                ],
+                &["a", "t"],
+                true,
+            ),
+            // The old file moved away, and the new one not yet written.
+            (&[(FROM, "a"), (TO, "a~")], &["a", "a~"], false),
+            (
+                &[
+                    (FROM, "a"),
+                    (TO, "a~"),
+                    (CREATED, "a"),
+                    (WRITTEN, "a"),
+                    (CLOSED, "a"),
+                ],
+                &["a", "a~"],
+                true,
+            ),
+            // Removed, which may be the first half of a save.
+            (&[(REMOVED, "a")], &["a"], false),
+            (
+                &[(REMOVED, "a"), (CREATED, "a"), (CLOSED, "a")],
+                &["a"],
+                true,
+            ),
+            (
+                &[(CREATED, "t"), (CLOSED, "t"), (REMOVED, "t")],
+                &["t"],
+                true,
+            ),
+        ];
+        for (events, files, is_complete) in cases {
+            let files = files.iter().map(ToString::to_string).collect();
+            assert_eq!(after(events), (files, *is_complete), "{events:?}");
         }
     }
 }
