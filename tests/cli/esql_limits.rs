@@ -79,12 +79,34 @@ fn a_case_whose_query_holds_too_much_is_unsupported() {
 
 #[test]
 fn a_scan_names_the_rule_that_holds_too_much() {
-    let (_, shown) = run(
-        &project(LIMIT),
-        &["scan", "--rules", "rules", "events.ndjson"],
-    );
-    assert!(shown.contains("`Pairs` failed on an event"), "{shown}");
-    assert!(shown.contains(REACHED), "{shown}");
+    let project = project(LIMIT);
+    let scan = [
+        "scan",
+        "--rules",
+        "rules",
+        "--stats",
+        "stats.json",
+        "events.ndjson",
+    ];
+    for (more, expected) in [(None, 0), (Some("--strict"), 3), (Some("--complete"), 3)] {
+        let arguments: Vec<&str> = scan.into_iter().chain(more).collect();
+        let (exit, shown) = run(&project, &arguments);
+        assert_eq!(exit, expected, "{more:?} {shown}");
+        assert!(shown.contains("`Pairs` failed on an event"), "{shown}");
+        assert!(shown.contains(REACHED), "{shown}");
+        let stats = std::fs::read_to_string(project.file("stats.json")).unwrap();
+        let stats: serde_json::Value = serde_json::from_str(&stats).unwrap();
+        let failed = &stats["failed"][0];
+        assert_eq!(
+            (&failed["file"], &failed["line"]),
+            (&"events.ndjson".into(), &1.into()),
+            "{stats}"
+        );
+        assert!(
+            failed["reason"].as_str().unwrap().contains(REACHED),
+            "{stats}"
+        );
+    }
 }
 
 #[test]

@@ -56,8 +56,8 @@ pub struct ScanArgs {
     /// events the oldest go, of indicators the last
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
     pub max_documents: usize,
-    /// Stop at the first line that is not an event; exit with 3 if a rule was not run, or events or
-    /// sequences were lost
+    /// Stop at the first line that is not an event; exit with 3 if a rule was not run or failed on
+    /// an event, or events or sequences were lost
     #[arg(long)]
     pub strict: bool,
     /// Requests instead of alerts.
@@ -127,7 +127,7 @@ pub struct DivisionArgs {
     /// Report only alerts of the join keys of machine I of N (0/4)
     #[arg(long, value_name = "I/N", value_parser = owner, help_heading = DIVISION, requires = "from_stage_hits")]
     pub owner: Option<Owner>,
-    /// Exit with 3 if events could not be read, sorted or kept
+    /// Exit with 3 if events could not be read, sorted or kept, or a rule was not run or failed on an event
     #[arg(long, help_heading = DIVISION)]
     pub complete: bool,
 }

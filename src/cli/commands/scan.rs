@@ -188,6 +188,7 @@ impl Finished {
             || stats.late > 0
             || stats.evicted_count() > 0
             || stats.dropped_count() > 0
+            || !stats.failed.is_empty()
             || indicators.is_some_and(Indicators::is_incomplete);
         let is_incomplete = lost || stats.untimed > 0 || !not_run.is_empty();
         let fails = (is_strict && lost) || (asked.complete && is_incomplete);

@@ -48,6 +48,12 @@ pub(super) fn figures(
         })
     };
     let unsupported = rules.not_run.iter().map(not_run);
+    let failed = stats.failed.iter().map(|(rule, (place, reason))| {
+        json!({
+            "rule_id": rules.run.get(*rule as usize).map(|rule| &rule.rule.id),
+            "file": names.get(place.0 as usize), "line": place.1, "reason": reason.to_string(),
+        })
+    });
     json!({
         "events": stats.events,
         "bytes": stats.bytes,
@@ -64,6 +70,7 @@ pub(super) fn figures(
         "alerts": stats.alert_count(),
         "rules": rules.run.len(),
         "unsupported": unsupported.collect::<serde_json::Value>(),
+        "failed": failed.collect::<serde_json::Value>(),
         "exception_lists": {"applied": rules.applied, "missing": rules.missing_lists()},
         "seconds": seconds,
     })
