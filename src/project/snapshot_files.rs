@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use rayon::prelude::*;
+
 use super::Project;
 use super::files::ProjectFiles;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::snapshot::BadSnapshot;
-use crate::replay::outcome::Outcome;
-use crate::snapshot::{self, Accept, Change, Current, Scope, Snapshot};
+use crate::replay::outcome::{Outcome, ScenarioOutcome};
+use crate::snapshot::{self, Accept, Change, Current, Resolution, Scope, Snapshot};
 
 /// Which changes a run takes into the snapshots, and whether it may write at all.
 #[derive(Debug, Clone, Default)]
@@ -56,13 +58,22 @@ impl Project<'_> {
         &self,
         outcome: &Outcome,
         policy: &SnapshotPolicy,
-        scope: impl Fn(&str) -> Scope,
+        scope: impl Fn(&str) -> Scope + Sync,
     ) -> SnapshotComparison {
+        let one = |(file, scenarios): (&str, Vec<&ScenarioOutcome>)| {
+            let current = Current::of(file, &scenarios);
+            one(&current, self.files, policy, scope(file))
+        };
+        let files: Vec<_> = snapshot::by_file(outcome).into_iter().collect();
+        let each: Vec<_> = files.into_par_iter().map(one).collect();
         let mut compared = SnapshotComparison::default();
-        for current in snapshot::current(outcome) {
-            let scope = scope(&current.snapshot.scenario);
-            if let Err(diagnostic) = one(&current, self.files, policy, scope, &mut compared) {
-                compared.diagnostics.push(*diagnostic);
+        for one in each {
+            match one {
+                Ok(resolution) => {
+                    compared.accepted.extend(resolution.accepted);
+                    compared.open.extend(resolution.open);
+                }
+                Err(diagnostic) => compared.diagnostics.push(*diagnostic),
             }
         }
         compared.open.sort_by_key(|change| change.class);
@@ -91,8 +102,7 @@ fn one(
     files: &dyn ProjectFiles,
     policy: &SnapshotPolicy,
     scope: Scope,
-    compared: &mut SnapshotComparison,
-) -> Result<(), Box<Diagnostic>> {
+) -> Result<Resolution, Box<Diagnostic>> {
     let name = snapshot::path(&current.snapshot.scenario);
     let old = old(&name, files, policy)?;
     let changes = snapshot::compare(old.as_ref(), current, scope);
@@ -108,9 +118,7 @@ fn one(
             None => files.remove(&pending)?,
         }
     }
-    compared.accepted.extend(resolution.accepted);
-    compared.open.extend(resolution.open);
-    Ok(())
+    Ok(resolution)
 }
 
 /// The recorded snapshot. With `--accept=all` a file that cannot be read counts as none.

@@ -1,10 +1,11 @@
 //! The outcome of a run: the one type that reports, snapshots and the exit code read. It is
 //! complete when it is made; reports decide nothing.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use super::census::{RuleCensus, TestedState};
+use super::census::{RuleCensus, RuleEntry, TestedState};
 use super::reason::{BlindPhases, NotRun, Reason, RefusedQuery, Uncertainty};
 use crate::diagnostic::observation::{Missed, Seen};
 use crate::diagnostic::{Diagnostic, SourceText, Span};
@@ -479,11 +480,11 @@ impl Outcome {
 
     /// The scenarios whose rule no data source has the shape of, so that nothing of them runs.
     pub fn unshaped(&self) -> impl Iterator<Item = &ScenarioOutcome> {
-        let unshaped = |scenario: &&ScenarioOutcome| {
-            let rule = self.rules.get(&scenario.rule_file);
-            rule.is_some_and(|rule| matches!(rule.standing, TestedState::Unshaped(_)))
-        };
-        self.scenarios.iter().filter(unshaped)
+        let is_unshaped = |rule: &&RuleEntry| matches!(rule.standing, TestedState::Unshaped(_));
+        let unshaped = self.rules.0.iter().filter(is_unshaped);
+        let unshaped: BTreeSet<&str> = unshaped.map(|rule| rule.file.as_str()).collect();
+        let scenarios = self.scenarios.iter();
+        scenarios.filter(move |scenario| unshaped.contains(scenario.rule_file.as_str()))
     }
 
     /// How many checks have this verdict.

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use indexmap::IndexMap;
+
 use super::{Case, Fact, Record, Snapshot, words};
 use crate::replay::outcome::{AlertRecord, Check, NoneRecord, Observed, Outcome, ScenarioOutcome};
 
@@ -26,29 +28,39 @@ pub struct Current {
     pub failing: BTreeSet<(String, String)>,
 }
 
-/// What each scenario file of a run does, in file order; several YAML documents of one file are
-/// one entry. A skipped check did nothing and has no record.
-pub fn current(outcome: &Outcome) -> Vec<Current> {
-    let mut files: Vec<Current> = Vec::new();
+/// The scenarios of a run by their files, in file order.
+pub fn by_file(outcome: &Outcome) -> IndexMap<&str, Vec<&ScenarioOutcome>> {
+    let mut files: IndexMap<&str, Vec<&ScenarioOutcome>> = IndexMap::new();
     for scenario in &outcome.scenarios {
-        let known = files
-            .iter_mut()
-            .find(|file| file.snapshot.scenario == scenario.scenario);
-        if let Some(file) = known {
-            add(file, scenario);
-        } else {
-            let mut file = Current {
-                snapshot: Snapshot {
-                    scenario: scenario.scenario.clone(),
-                    cases: Vec::new(),
-                },
-                failing: BTreeSet::new(),
-            };
-            add(&mut file, scenario);
-            files.push(file);
-        }
+        files.entry(&scenario.scenario).or_default().push(scenario);
     }
     files
+}
+
+/// What each scenario file of a run does, in file order; several YAML documents of one file are
+/// one entry.
+pub fn current(outcome: &Outcome) -> Vec<Current> {
+    let files = by_file(outcome).into_iter();
+    files
+        .map(|(file, scenarios)| Current::of(file, &scenarios))
+        .collect()
+}
+
+impl Current {
+    /// What a scenario file does. A skipped check did nothing and has no record.
+    pub fn of(file: &str, scenarios: &[&ScenarioOutcome]) -> Self {
+        let mut current = Self {
+            snapshot: Snapshot {
+                scenario: file.to_owned(),
+                cases: Vec::new(),
+            },
+            failing: BTreeSet::new(),
+        };
+        for scenario in scenarios {
+            add(&mut current, scenario);
+        }
+        current
+    }
 }
 
 /// The text of a snapshot file, with LF and a final line break.
@@ -152,12 +164,9 @@ fn add(file: &mut Current, scenario: &ScenarioOutcome) {
         if check.verdict.fails() {
             file.failing.insert((name.clone(), record.source.clone()));
         }
-        match file
-            .snapshot
-            .cases
-            .iter_mut()
-            .find(|case| case.name == name)
-        {
+        // The checks of a case stand one after the other.
+        let mut cases = file.snapshot.cases.iter_mut().rev();
+        match cases.find(|case| case.name == name) {
             Some(case) => case.records.push(record),
             None => file.snapshot.cases.push(Case {
                 header: header.clone(),
@@ -313,6 +322,11 @@ fn cut(value: &str) -> String {
 pub(super) fn line(text: &str) -> String {
     if text.is_empty() {
         return "\"\"".to_owned();
+    }
+    // Nearly every text is plain.
+    let is_plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    if is_plain && !text.starts_with(' ') && !text.ends_with(' ') {
+        return text.to_owned();
     }
     let last = text.chars().count() - 1;
     let mut safe = String::with_capacity(text.len());

@@ -15,7 +15,7 @@ pub mod words;
 
 pub use accept::{Accept, Resolution, resolve};
 pub use class::{Change, Class, Scope, compare};
-pub use format::{Current, current, record};
+pub use format::{Current, by_file, current, record};
 pub use read::read;
 
 /// What one scenario file is recorded to do. Sources that share an entry in the text stand one by
