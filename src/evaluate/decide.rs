@@ -110,7 +110,8 @@ fn actions_of_stages(overlay: &FactsOverlay<'_>) -> Vec<Vec<StageAction>> {
             Role::Positive => {
                 let first = position;
                 position += usize::from(stage.runs);
-                (first..position).map(StageAction::Stage).collect()
+                // Later positions are taken first: sorting finds them in order.
+                (first..position).rev().map(StageAction::Stage).collect()
             }
             Role::Missing { clause } => {
                 gap += 1;
