@@ -7,6 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::draft::{EventDraft, drafts};
 use super::expanded::PinnedField;
 pub use super::expanded::{CapturedEvent, Effect, Expanded, ExpandedCase, ExpandedEvent, Skipped};
+use super::known_types::KnownTypes;
 use super::model::{
     Alerts, Base, Case, Change, EventRole, EventSpec, EventsFrom, Expected, FieldAction, Scenario,
 };
@@ -30,6 +31,7 @@ pub struct Expander<'a> {
     /// By the span of the case and its name: the cases of an `each` share a span.
     kept: RefCell<HashMap<(Span, String), Expanded>>,
     kept_events: Cell<usize>,
+    types: KnownTypes,
 }
 
 impl<'a> Expander<'a> {
@@ -42,6 +44,7 @@ impl<'a> Expander<'a> {
             attack: OnceCell::new(),
             kept: RefCell::default(),
             kept_events: Cell::default(),
+            types: KnownTypes::default(),
         }
     }
 
@@ -95,8 +98,7 @@ impl<'a> Expander<'a> {
         if let Some(from) = own.or_else(|| self.captured()) {
             return Ok(Expanded::Capture(from.clone()));
         }
-        let shape = Shape::new(self.scenario, Some(case), self.source);
-        let shape = shape.with_indicators(self.indicators);
+        let shape = self.shape(Some(case));
         let attack = match self.attack() {
             Ok(Expanded::Events(attack)) => Some(attack),
             _ => None,
@@ -122,6 +124,12 @@ impl<'a> Expander<'a> {
         }))
     }
 
+    fn shape<'s>(&'s self, case: Option<&'s Case>) -> Shape<'s> {
+        Shape::new(self.scenario, case, self.source)
+            .with_indicators(self.indicators)
+            .with_known_types(&self.types)
+    }
+
     /// The capture that the attack is.
     fn captured(&self) -> Option<&'a EventsFrom> {
         match &self.scenario.attack.base {
@@ -135,8 +143,7 @@ impl<'a> Expander<'a> {
             if let Some(from) = self.captured() {
                 return Ok(Expanded::Capture(from.clone()));
             }
-            let shape = Shape::new(self.scenario, None, self.source);
-            let shape = shape.with_indicators(self.indicators);
+            let shape = self.shape(None);
             let events = match shape.events(&drafts(self.scenario, None), |_| None)? {
                 Ok(events) => events,
                 Err(skipped) => return Ok(Expanded::Skipped(skipped)),
@@ -350,6 +357,7 @@ pub fn change_lines(scenario: &Scenario, case: &Case, source: &str) -> Vec<Strin
             .unwrap_or(key.value.text());
         lines.push(format!("{path} forced"));
     }
+    lines.shrink_to_fit();
     lines
 }
 

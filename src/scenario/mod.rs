@@ -8,6 +8,7 @@ mod draft;
 pub mod error;
 pub mod expand;
 mod expanded;
+mod known_types;
 pub mod model;
 mod parse;
 mod problem;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::MAX_SHOWN;
 use super::draft::EventDraft;
 use super::expanded::{ExpandedEvent, PinnedField, START_MILLIS, Skipped};
+use super::known_types::KnownTypes;
 use super::model::{
     Base, Case, EventRole, FieldAction, FieldKey, FieldSetting, Located, Scenario, WrittenValue,
 };
@@ -26,6 +27,7 @@ pub(super) struct Shape<'a> {
     indicators: Option<&'a DataSource>,
     forced: BTreeSet<&'a str>,
     systems: Vec<StatedSystem<'a>>,
+    known_types: Option<&'a KnownTypes>,
 }
 
 /// The operating system that an event of the attack states for its host.
@@ -66,7 +68,14 @@ impl<'a> Shape<'a> {
             indicators: None,
             forced: forced.collect(),
             systems: stated_systems(scenario, source),
+            known_types: None,
         }
+    }
+
+    /// Field types that were looked up before are taken from here.
+    pub(super) fn with_known_types(mut self, types: &'a KnownTypes) -> Self {
+        self.known_types = Some(types);
+        self
     }
 
     /// Indicators of compromise take the shape of this source.
@@ -81,8 +90,10 @@ impl<'a> Shape<'a> {
             EventRole::Indicator => self.indicators.unwrap_or(self.source),
             EventRole::Event | EventRole::History => self.source,
         };
+        let is_own = std::ptr::eq(source, self.source);
         Self {
             source,
+            known_types: self.known_types.filter(|_| is_own),
             ..self.clone()
         }
     }
@@ -362,6 +373,13 @@ impl<'a> Shape<'a> {
         values.collect()
     }
 
+    fn field_type(&self, path: &str) -> Option<FieldType> {
+        match self.known_types {
+            Some(known) => known.on(self.source, path),
+            None => self.source.field_type(path),
+        }
+    }
+
     /// The path and the type that a setting has on this source.
     fn field(
         &self,
@@ -383,7 +401,7 @@ impl<'a> Shape<'a> {
                 (&path.value, path.span)
             }
         };
-        match self.source.field_type(path) {
+        match self.field_type(path) {
             Some(field_type) => Some((path.clone(), field_type)),
             // What Kibana writes into alerts is in no list of a source.
             None if self.forces(path) || is_of_alerts(path) => {

@@ -320,6 +320,7 @@ fn cases(
             *lacking = true;
         }
     }
+    cases.shrink_to_fit();
     cases
 }
 

@@ -229,6 +229,8 @@ fn changes(
             }
         }
     }
+    // Nearly every case has one change, and a vector that grows has room for four.
+    changes.shrink_to_fit();
     (changes, labels)
 }
 

@@ -36,7 +36,10 @@ pub(super) fn settings(
     scenario: &Scenario,
     entries: &Entries<'_>,
 ) -> Vec<FieldSetting> {
-    let mut settings = Settings::default();
+    let mut settings = Settings {
+        all: Vec::with_capacity(entries.entries.len()),
+        places: BTreeMap::new(),
+    };
     for (key, node) in &entries.entries {
         setting(parser, scenario, "", key, node, &mut settings);
     }
@@ -44,7 +47,6 @@ pub(super) fn settings(
 }
 
 /// The fields of one event so far, and where each was set.
-#[derive(Default)]
 struct Settings {
     all: Vec<FieldSetting>,
     places: BTreeMap<FieldKey, Span>,
