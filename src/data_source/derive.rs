@@ -82,21 +82,26 @@ pub fn derived_from(path: &str) -> &'static [&'static str] {
 
 /// Name, command line, number of arguments and entity id of a process.
 fn derive_process(fields: &ProcessFields, kind: &EventKind, event: &mut Event) {
-    if let Some(executable) = text(event, fields.executable) {
+    if lacks(kind, event, fields.name)
+        && let Some(executable) = text(event, fields.executable)
+    {
         let name = Scalar::text(base_name(&executable));
-        fill(kind, event, fields.name, name);
+        event.set(fields.name, vec![name]);
     }
-    let arguments: Vec<String> = event
-        .values(fields.args)
-        .iter()
-        .map(ToString::to_string)
-        .collect();
-    if !arguments.is_empty() {
-        let line: Vec<String> = arguments.iter().map(|argument| quoted(argument)).collect();
-        let line = Scalar::text(line.join(" "));
-        fill(kind, event, fields.command_line, line);
-        let count = Scalar::Number(arguments.len().to_string().into());
+    let count = event.values(fields.args).len();
+    if count > 0 && lacks(kind, event, fields.command_line) {
+        let arguments = event.values(fields.args).iter();
+        let line: Vec<String> = arguments
+            .map(|argument| quoted(&argument.to_string()))
+            .collect();
+        event.set(fields.command_line, vec![Scalar::text(line.join(" "))]);
+    }
+    if count > 0 {
+        let count = Scalar::Number(count.to_string().into());
         fill(kind, event, fields.args_count, count);
+    }
+    if !lacks(kind, event, fields.entity_id) {
+        return;
     }
     // Stable, so that events of one process join without the scenario saying so.
     let identity = text(event, fields.executable).or_else(|| text(event, fields.name));
@@ -104,7 +109,7 @@ fn derive_process(fields: &ProcessFields, kind: &EventKind, event: &mut Event) {
         let host = text(event, "host.id").unwrap_or_default();
         let pid = text(event, fields.pid).unwrap_or_default();
         let id = format!("{host}|{}|{pid}", identity.to_lowercase());
-        fill(kind, event, fields.entity_id, Scalar::text(id));
+        event.set(fields.entity_id, vec![Scalar::text(id)]);
     }
 }
 
@@ -132,9 +137,14 @@ fn derive_network(kind: &EventKind, event: &mut Event) {
 
 /// Sets a field that has no value, if the kind can carry it.
 fn fill(kind: &EventKind, event: &mut Event, path: &str, value: Scalar) {
-    if event.values(path).is_empty() && kind.carries(path) {
+    if lacks(kind, event, path) {
         event.set(path, vec![value]);
     }
+}
+
+/// Whether the kind can carry a field that has no value.
+fn lacks(kind: &EventKind, event: &Event, path: &str) -> bool {
+    event.values(path).is_empty() && kind.carries(path)
 }
 
 fn text(event: &Event, path: &str) -> Option<String> {
