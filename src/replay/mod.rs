@@ -215,17 +215,21 @@ fn run_all(
         }
         Some(one)
     };
-    let numbers = rayon::ThreadPoolBuilder::new()
-        .num_threads(options.jobs)
-        .build();
-    // Without threads the same is done one by one.
-    let results: Vec<_> = match numbers {
-        Ok(numbers) if options.jobs != 1 => {
-            // One at a time: scenarios differ in cost by a factor of a hundred.
-            let one_each = tests.par_iter().with_max_len(1);
-            numbers.install(|| one_each.enumerate().map(one).collect())
-        }
-        _ => tests.iter().enumerate().map(one).collect(),
+    // One at a time: scenarios differ in cost by a factor of a hundred.
+    let on_threads = || {
+        let one_each = tests.par_iter().with_max_len(1);
+        one_each.enumerate().map(one).collect()
+    };
+    let one_by_one = || tests.iter().enumerate().map(one).collect();
+    let results: Vec<_> = match options.jobs {
+        // The threads that have read the files hold memory that is free again.
+        0 => on_threads(),
+        1 => one_by_one(),
+        jobs => match rayon::ThreadPoolBuilder::new().num_threads(jobs).build() {
+            Ok(threads) => threads.install(on_threads),
+            // Without threads the same is done one by one.
+            Err(_) => one_by_one(),
+        },
     };
     let mut replayed = Replayed::default();
     let mut observed = Vec::new();
@@ -437,14 +441,11 @@ struct ScenarioRun {
 
 /// Checks by case, then by source, from checks by source, then by case.
 fn in_file_order(by_source: Vec<Vec<Check>>) -> Vec<Check> {
-    let mut numbered: Vec<(usize, usize, Check)> = Vec::new();
-    for (source, checks) in by_source.into_iter().enumerate() {
-        for check in checks {
-            numbered.push((check.order, source, check));
-        }
-    }
-    numbered.sort_by_key(|(case, source, _)| (*case, *source));
-    numbered.into_iter().map(|(_, _, check)| check).collect()
+    let mut all = Vec::with_capacity(by_source.iter().map(Vec::len).sum());
+    all.extend(by_source.into_iter().flatten());
+    // A stable sort: within a case the sources stay in their order.
+    all.sort_by_key(|check: &Check| check.order);
+    all
 }
 
 impl Subject {

@@ -300,7 +300,9 @@ impl<'a> SourceRunner<'a> {
         };
         let Some(expected) = check_expectation(self.test.scenario, None, self.source) else {
             // The attack has no expectation on this source: its cases are judged on their own.
-            return self.cases(rule, &Attack::Broken(None));
+            let mut checks = Vec::new();
+            self.cases(rule, &Attack::Broken(None), &mut checks);
+            return checks;
         };
         let prepared = match self.prepare(None, documents, rule) {
             Ok(prepared) => prepared,
@@ -346,15 +348,14 @@ impl<'a> SourceRunner<'a> {
         rule: &RuleOnSource<'_>,
         attack: &Attack<'_, '_>,
     ) -> Vec<Check> {
-        let mut checks = Vec::new();
+        let mut checks = Vec::with_capacity(1 + self.test.scenario.cases.len());
         self.finished(check, &mut checks);
-        checks.extend(self.cases(rule, attack));
+        self.cases(rule, attack, &mut checks);
         checks
     }
 
-    fn cases(&mut self, rule: &RuleOnSource<'_>, attack: &Attack<'_, '_>) -> Vec<Check> {
+    fn cases(&mut self, rule: &RuleOnSource<'_>, attack: &Attack<'_, '_>, checks: &mut Vec<Check>) {
         let test = self.test;
-        let mut checks = Vec::new();
         for (index, case) in test.scenario.cases.iter().enumerate() {
             if index + 1 >= self.before || self.options.is_stopped() {
                 self.left_out = true;
@@ -376,10 +377,9 @@ impl<'a> SourceRunner<'a> {
             }
             self.options.receiver.receive(RunEvent::CheckStarted(&key));
             if let Some(check) = self.case(&item, case, rule, attack) {
-                self.finished(check, &mut checks);
+                self.finished(check, checks);
             }
         }
-        checks
     }
 
     fn case(
