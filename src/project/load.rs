@@ -11,6 +11,7 @@ use super::dependencies::Dependencies;
 use super::files::{in_order, parent, without_extension};
 use super::layout::Layout;
 use super::rule_files::{self, ReadRule, file_of, is_rule};
+use super::sources::LoadedCatalogue;
 use super::target::Target;
 use super::{Project, error};
 use crate::data_source::Catalogue;
@@ -100,6 +101,11 @@ impl Project<'_> {
         }
         loader.loaded.targets = targets.to_vec();
         loader.loaded
+    }
+
+    /// The same, and the data sources, at the same time.
+    pub fn load_with_catalogue(&self, targets: &[Target]) -> (Loaded, LoadedCatalogue) {
+        rayon::join(|| self.load(targets), || self.catalogue())
     }
 
     /// The rules that what was loaded could test, by whether a scenario tests them.

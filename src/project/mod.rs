@@ -35,6 +35,7 @@ pub use load::Loaded;
 pub use memory::MemoryFiles;
 pub use run::{Listed, RunRequest, TestRun};
 pub use snapshot_files::SnapshotPolicy;
+pub use sources::LoadedCatalogue;
 pub use target::Target;
 
 /// Where a project's files are and how they are laid out.

@@ -176,26 +176,34 @@ pub struct TestRun {
 
 impl Project<'_> {
     /// Runs what was loaded.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "a run is the end of what was loaded"
-    )]
     pub fn run(&self, loaded: Loaded, catalogue: &Catalogue, request: &RunRequest<'_>) -> TestRun {
         let options = request.options(&loaded.keys);
         let tests = loaded.tests();
-        let (replayed, observed) = if request.observe {
-            replay::run_traced(&tests, catalogue, self.files, &options)
-        } else {
+        let replay = || {
+            if request.observe {
+                return replay::run_traced(&tests, catalogue, self.files, &options);
+            }
             let replayed = replay::run(&tests, catalogue, self.files, &options);
             (replayed, Vec::new())
         };
+        // What needs the names of files alone is found out beside the replay.
+        let of_files = || {
+            let unreferenced = loaded.whole.then(|| self.unreferenced(&loaded.names));
+            let census = self.census_and_errors(&loaded, catalogue);
+            (census, unreferenced, self.ignored())
+        };
+        let ((replayed, observed), of_files) = if request.jobs == 1 {
+            (replay(), of_files())
+        } else {
+            rayon::join(replay, of_files)
+        };
+        let ((rules, broken), unreferenced, ignored) = of_files;
         let mut complete: BTreeSet<String> = loaded.names.iter().cloned().collect();
         for (number, test) in tests.iter().enumerate() {
             if replayed.extents.get(number) != Some(&Extent::All) {
                 complete.remove(test.scenario_file);
             }
         }
-        let (rules, broken) = self.census_and_errors(&loaded, catalogue);
         let mut outcome = Outcome {
             scenarios: replayed.scenarios,
             rules,
@@ -205,10 +213,7 @@ impl Project<'_> {
         diagnostics.extend(broken);
         diagnostics.extend(replayed.diagnostics);
         diagnostics.extend(idle);
-        if loaded.whole {
-            diagnostics.extend(self.unreferenced(&loaded.names));
-        }
-        let ignored = self.ignored();
+        diagnostics.extend(unreferenced.into_iter().flatten());
         diagnostics.extend(ignored.map(|one| {
             if request.strict {
                 one.into_error()
@@ -227,7 +232,11 @@ impl Project<'_> {
             complete,
             ..TestRun::default()
         };
-        self.compare_run(&mut run, &request.snapshots);
+        // To free thousands of scenarios takes time, too.
+        rayon::join(
+            || self.compare_run(&mut run, &request.snapshots),
+            || drop(loaded),
+        );
         run
     }
 

@@ -5,10 +5,12 @@ use super::{Project, ProjectFiles};
 use crate::data_source::{Catalogue, InvalidProfile, own};
 use crate::diagnostic::Diagnostic;
 
+/// The data sources, and what is wrong with files of the project.
+pub type LoadedCatalogue = Result<(Catalogue, Vec<Diagnostic>), InvalidProfile>;
+
 impl Project<'_> {
-    /// The data sources, and what is wrong with files of the project; a source whose file has a
-    /// mistake is left out.
-    pub fn catalogue(&self) -> Result<(Catalogue, Vec<Diagnostic>), InvalidProfile> {
+    /// The data sources of the project; one whose file has a mistake is left out.
+    pub fn catalogue(&self) -> LoadedCatalogue {
         let mut catalogue = Catalogue::builtin()?;
         let mut diagnostics = Vec::new();
         for name in self.source_files(&mut diagnostics) {

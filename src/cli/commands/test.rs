@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::console::Stream;
 use super::super::error::{self, Problem};
 use super::super::git;
-use super::super::settings::{Format, FormatArg, Required, ReviewSettings, Settings, TestSettings};
+use super::super::settings::{
+    Format, FormatArg, Required, ReviewSettings, Settings, TestSettings, without_mistakes,
+};
 use super::super::{Console, ExitCode, environment, interrupt};
 use super::{init, review, rule_changes};
 use crate::coverage::coverage;
@@ -29,13 +31,14 @@ pub fn run(
     test: &TestSettings,
     console: &mut Console,
 ) -> Result<ExitCode, Box<Problem>> {
-    let loaded = settings.project().load(&test.targets);
-    run_loaded(loaded, settings, test, console)
+    let (loaded, catalogue) = settings.project().load_with_catalogue(&test.targets);
+    run_loaded(loaded, without_mistakes(catalogue), settings, test, console)
 }
 
 /// Everything after loading.
 pub fn run_loaded(
     mut loaded: Loaded,
+    catalogue: Result<Catalogue, Box<Problem>>,
     settings: &Settings,
     test: &TestSettings,
     console: &mut Console,
@@ -49,7 +52,7 @@ pub fn run_loaded(
         may_be_empty = true;
     }
     let gates = gates(settings, test)?;
-    let catalogue = settings.catalogue()?;
+    let catalogue = catalogue?;
     if let Some(unknown) = unknown_source(test, &catalogue) {
         return Err(Problem::usage(unknown));
     }

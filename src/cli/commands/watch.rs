@@ -185,7 +185,7 @@ impl Watched {
 
 /// Runs what was loaded; why it cannot is said, and the watch goes on.
 fn run_loaded(loaded: Loaded, settings: &Settings, test: &TestSettings, console: &mut Console) {
-    if let Err(problem) = test::run_loaded(loaded, settings, test, console) {
+    if let Err(problem) = test::run_loaded(loaded, settings.catalogue(), settings, test, console) {
         console.problem(&problem);
     }
 }

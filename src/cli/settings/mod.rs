@@ -52,7 +52,7 @@ use super::lint_levels::Levels;
 use super::{ExitCode, environment};
 use crate::data_source::Catalogue;
 use crate::diagnostic::Diagnostic;
-use crate::project::{Layout, Project, config};
+use crate::project::{Layout, LoadedCatalogue, Project, config};
 
 /// The settings of every command.
 #[derive(Debug, Clone)]
@@ -147,18 +147,23 @@ impl Settings {
     /// The data sources: those that ship with Trapline, and those of the project. A command does
     /// not run without one that cannot be read: its rules would be seen by fewer sources.
     pub fn catalogue(&self) -> Result<Catalogue, Box<Problem>> {
-        let (catalogue, diagnostics) = self.project().catalogue().map_err(|mistake| {
-            let diagnostic = Diagnostic::error(&error::INTERNAL, mistake.to_string());
-            Problem::new(ExitCode::Internal, diagnostic)
-        })?;
-        if diagnostics.is_empty() {
-            return Ok(catalogue);
-        }
-        Err(Box::new(Problem {
-            exit: ExitCode::NotLoaded,
-            diagnostics,
-        }))
+        without_mistakes(self.project().catalogue())
     }
+}
+
+/// The data sources, unless something is wrong with files of the project.
+pub fn without_mistakes(loaded: LoadedCatalogue) -> Result<Catalogue, Box<Problem>> {
+    let (catalogue, diagnostics) = loaded.map_err(|mistake| {
+        let diagnostic = Diagnostic::error(&error::INTERNAL, mistake.to_string());
+        Problem::new(ExitCode::Internal, diagnostic)
+    })?;
+    if diagnostics.is_empty() {
+        return Ok(catalogue);
+    }
+    Err(Box::new(Problem {
+        exit: ExitCode::NotLoaded,
+        diagnostics,
+    }))
 }
 
 /// `--root`, or the nearest directory upwards that holds a configuration, or where we are.
