@@ -18,6 +18,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -138,8 +139,8 @@ def slices(files: list[File], count: int, window: timedelta) -> list[Slice]:
 
 
 def is_near(file: File, start: datetime | None, end: datetime | None, window: timedelta) -> bool:
-    """Whether a slice needs a file. Outliers may lie anywhere beyond the first and last slice."""
-    if file.first is None or (file.has_outliers and (start is None or end is None)):
+    """Whether a slice needs a file. Outliers, and events of a file without times, may lie anywhere."""
+    if file.first is None or file.has_outliers:
         return True
     return (end is None or file.first < end + window) and (start is None or start - window <= file.last)
 
@@ -193,7 +194,8 @@ def alerts(context, rules: str, files: list[str], *, window: str = "10m", except
 
     `count` is the number of slices; by default the default parallelism, or more where slices would be larger
     than `SLICE_BYTES`.
-    Raises Incomplete where a rule cannot be run or a file cannot be read.
+    Raises Incomplete where a rule cannot be run. A task that cannot read a file, or loses an event, fails with it,
+    which Spark hands on as the text of an exception of its own (`incomplete`).
     """
     settings = Settings(rules, tuple(exceptions), window, directory or os.getcwd())
     own = plan(settings)
@@ -217,6 +219,14 @@ def alerts(context, rules: str, files: list[str], *, window: str = "10m", except
     return owned.mapPartitionsWithIndex(lambda owner, parts: of_keys(settings, owner, owners, parts))
 
 
+def incomplete(error: Exception) -> str | None:
+    """What is incomplete, if that is why Spark or this module raised an exception."""
+    if isinstance(error, Incomplete):
+        return str(error)
+    found = re.search(r"\bIncomplete: (.*?)\s*(?:\n\tat |\Z)", str(error), re.DOTALL)
+    return found and found[1]
+
+
 def times_of(settings: Settings, files: Iterable[str]) -> Iterator[File]:
     """The times of the files of a task, which may have none."""
     files = list(files)
@@ -224,11 +234,16 @@ def times_of(settings: Settings, files: Iterable[str]) -> Iterator[File]:
 
 
 def found_files(paths: Iterable[str]) -> list[str]:
-    """The files of paths, directories opened, sorted by name."""
-    files: list[str] = []
+    """The files of paths, directories opened, each once, sorted by name. What is hidden is passed over."""
+    files: set[str] = set()
     for path in map(Path, paths):
-        inside = (file for file in path.rglob("*") if file.name.endswith(EXTENSIONS))
-        files.extend(map(str, inside if path.is_dir() else [path]))
+        if not path.is_dir():
+            files.add(str(path))
+            continue
+        for file in path.rglob("*"):
+            is_hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
+            if file.name.endswith(EXTENSIONS) and file.is_file() and not is_hidden:
+                files.add(str(file))
     return sorted(files)
 
 
@@ -283,8 +298,11 @@ def main(arguments: list[str] | None = None) -> int:
         found = alerts(session.sparkContext, options.rules, files, window=options.window,
                        exceptions=options.exceptions, count=options.slices)
         found.saveAsTextFile(options.out)
-    except Incomplete as error:
-        print(f"trapline-spark: {error}", file=sys.stderr)
+    except Exception as error:
+        reason = incomplete(error)
+        if reason is None:
+            raise
+        print(f"trapline-spark: {reason}", file=sys.stderr)
         return 3
     finally:
         session.stop()

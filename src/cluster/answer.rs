@@ -1,5 +1,7 @@
 //! What a cluster answered: results, a refusal, or something that says nothing of the rule.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value as Json, json};
 
 use super::aggregation::{CARDINALITY, NEW_TERMS, THRESHOLD};
@@ -25,22 +27,49 @@ pub(super) struct Answer {
     pub(super) next: Option<String>,
     /// How many pages it has.
     pub(super) pages: usize,
-    /// How many documents the filters select, where the answer is exact about it.
-    pub(super) documents: Option<u64>,
+    /// How many documents the filters select, where the answer says so.
+    pub(super) documents: Option<Documents>,
+}
+
+/// How many documents there are. Unless it is asked to, Elasticsearch stops counting at 10,000.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Documents {
+    pub(super) count: u64,
+    /// There are no more.
+    pub(super) is_exact: bool,
+}
+
+impl Documents {
+    /// Whether there cannot be so many.
+    pub(super) fn contradict(self, count: u64) -> bool {
+        if self.is_exact {
+            count != self.count
+        } else {
+            count < self.count
+        }
+    }
+}
+
+/// How the results of an answer are read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reading<'r> {
+    pub(super) identity: Identity,
+    /// The columns of rows that count; all without.
+    pub(super) columns: Option<&'r BTreeSet<&'r str>>,
 }
 
 /// Reads an answer of one page or several.
 pub(super) fn answer(
     request: &Request,
     pages: &Pages<'_>,
-    identity: Identity,
+    reading: Reading<'_>,
 ) -> Result<Answer, Unusable> {
     if let Some(after) = &pages.first.after {
         return Err(Unusable::PageBefore(content(after)));
     }
-    let mut whole = page(request, pages.first, identity)?;
+    let mut whole = page(request, pages.first, reading)?;
     for response in &pages.rest {
-        let next = page(request, response, identity)?;
+        let next = page(request, response, reading)?;
         if next.documents != whole.documents {
             return Err(Unusable::OtherDocuments);
         }
@@ -52,12 +81,12 @@ pub(super) fn answer(
 }
 
 /// Reads one page.
-fn page(request: &Request, response: &Response, identity: Identity) -> Result<Answer, Unusable> {
+fn page(request: &Request, response: &Response, reading: Reading<'_>) -> Result<Answer, Unusable> {
     usable(response)?;
     let reader = Reader {
         body: &response.body,
         size: request.size as usize,
-        identity,
+        reading,
     };
     match &request.rule.kind {
         RuleKind::Eql => reader.eql(),
@@ -134,7 +163,7 @@ fn failed(response: &Response) -> Unusable {
 struct Reader<'r> {
     body: &'r Json,
     size: usize,
-    identity: Identity,
+    reading: Reading<'r>,
 }
 
 impl Reader<'_> {
@@ -144,14 +173,17 @@ impl Reader<'_> {
     }
 
     /// The number of hits, and whether it is exact.
-    fn total(&self) -> Option<(u64, bool)> {
+    fn total(&self) -> Option<Documents> {
         let value = self.body.pointer("/hits/total/value")?.as_u64()?;
         let relation = self.body.pointer("/hits/total/relation");
-        Some((value, relation.and_then(Json::as_str) != Some("gte")))
+        Some(Documents {
+            count: value,
+            is_exact: relation.and_then(Json::as_str) != Some("gte"),
+        })
     }
 
     fn identity(&self, hit: &Json) -> Result<String, Unusable> {
-        match self.identity {
+        match self.reading.identity {
             Identity::Id => match hit.get("_id").and_then(Json::as_str) {
                 Some(id) => Ok(id.to_owned()),
                 None => Err(Unusable::Malformed("_id")),
@@ -214,7 +246,7 @@ impl Reader<'_> {
             .map(|hit| self.event(hit))
             .collect::<Result<_, _>>()?;
         let is_whole = match self.total() {
-            Some((total, is_exact)) => is_exact && total == items.len() as u64,
+            Some(total) => total.is_exact && total.count == items.len() as u64,
             None => items.len() < self.size,
         };
         Ok(Answer {
@@ -234,7 +266,10 @@ impl Reader<'_> {
             let cells = row.as_array().filter(|cells| cells.len() == names.len());
             let cells = cells.ok_or(Unusable::Malformed("values"))?;
             let cells = names.iter().map(String::as_str).zip(cells.iter().cloned());
-            Ok(Item::row(cells, self.identity))
+            let columns = self.reading.columns;
+            let counts = |name: &str| columns.is_none_or(|columns| columns.contains(name));
+            let cells = cells.filter(|(name, _)| counts(name));
+            Ok(Item::row(cells, self.reading.identity))
         };
         let items: Vec<Item> = rows.iter().map(row).collect::<Result<_, _>>()?;
         Ok(Answer {
@@ -244,9 +279,10 @@ impl Reader<'_> {
         })
     }
 
-    /// The count of a threshold rule without groups.
+    /// The count of a threshold rule without groups. One that is not exact is no result.
     fn counted(&self, settings: &Threshold) -> Result<Answer, Unusable> {
-        let (count, is_exact) = self.total().ok_or(Unusable::Malformed("hits.total"))?;
+        let total = self.total().ok_or(Unusable::Malformed("hits.total"))?;
+        let Documents { count, is_exact } = total;
         let distinct = match &settings.cardinality {
             None => None,
             Some(cardinality) => {
@@ -256,12 +292,12 @@ impl Reader<'_> {
                 Some(value >= cardinality.count)
             }
         };
-        let is_reached = count >= settings.count && distinct != Some(false);
+        let is_reached = is_exact && count >= settings.count && distinct != Some(false);
         let group = is_reached.then(|| Item::group(std::iter::empty(), Some(count)));
         Ok(Answer {
             items: group.into_iter().collect(),
             is_cut: !is_exact,
-            documents: is_exact.then_some(count),
+            documents: Some(total),
             ..Answer::default()
         })
     }
@@ -277,11 +313,11 @@ impl Reader<'_> {
                 .map(|(field, value)| (field.as_str(), value.clone()));
             Ok(Item::group(values, count.filter(|_| is_counted)))
         };
-        let total = self.total().filter(|(_, is_exact)| *is_exact);
+        let total = self.total().filter(|total| total.is_exact);
         Ok(Answer {
             items: buckets.iter().map(group).collect::<Result<_, _>>()?,
             next: after_key(self.body).map(content),
-            documents: total.map(|(total, _)| total),
+            documents: total,
             ..Answer::default()
         })
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::aggregation::PAGE;
-use super::answer::{self, Answer};
+use super::answer::{self, Answer, Reading};
 use super::item::{Identity, Item};
 use super::offline::{self, Offline};
 use super::other_choice::OtherChoice;
@@ -16,7 +16,7 @@ use super::request::{Request, RequestOptions, request};
 use super::response::Response;
 use super::time_range::TimeRange;
 use super::verdict::{Compared, Comparison, Difference, Verdict};
-use crate::compile::{CompileError, CompiledRule, RuleCompiler};
+use crate::compile::{CompileError, CompiledRule, RuleCompiler, Syntax};
 use crate::diagnostic::cluster::{NotCompared, OfflineFault, Refusal, Unusable};
 use crate::event::io::Stop;
 use crate::rule::{Rule, RuleKind};
@@ -133,7 +133,11 @@ impl Comparing<'_> {
         if id != response.id {
             return Err(not(NotCompared::AnotherRequest(id)));
         }
-        let refusal = match answer::answer(&request, &pages, Identity::Id) {
+        let reading = Reading {
+            identity: Identity::Id,
+            columns: None,
+        };
+        let refusal = match answer::answer(&request, &pages, reading) {
             Err(Unusable::Refused(why)) => Some(why),
             Err(Unusable::Malformed(_)) | Ok(_) => None,
             Err(why) => return Err(not(NotCompared::Unusable(why))),
@@ -265,7 +269,12 @@ impl Asked<'_> {
         let failed = stats.failed.get(&number);
         let failed = failed.map(|(_, why)| OfflineFault::Fails(why.clone()));
         let failed = failed.or(refused.map(OfflineFault::NotRun));
-        let answer = match answer::answer(&self.request, &self.pages, offline.identity) {
+        let columns = self.compared_columns();
+        let reading = Reading {
+            identity: offline.identity,
+            columns: columns.as_ref(),
+        };
+        let answer = match answer::answer(&self.request, &self.pages, reading) {
             Ok(answer) => answer,
             Err(Unusable::Refused(said)) => {
                 return Ok(Verdict::Refused(match failed {
@@ -291,6 +300,19 @@ impl Asked<'_> {
         );
         judge(answer, found, searched, choice.as_ref())
     }
+
+    /// The columns of an ES|QL query that leaves them to the fields of the indices: those that it
+    /// reads. The others are in the documents, which the rows are recognised by.
+    fn compared_columns(&self) -> Option<BTreeSet<&str>> {
+        let query = self.compiled.rule.query.as_ref()?;
+        let pipeline = self.compiled.pipeline.as_ref()?;
+        let syntax = Syntax::parse(query.language, query.text.text()).ok()?;
+        if matches!(&syntax, Syntax::Esql(query) if query.tree.names_its_columns()) {
+            return None;
+        }
+        let outputs = pipeline.outputs.iter();
+        Some(outputs.map(|output| output.name.as_str()).collect())
+    }
 }
 
 /// Compares results as they are, in no order.
@@ -301,11 +323,14 @@ fn judge(
     choice: Option<&OtherChoice<'_>>,
 ) -> io::Result<Verdict> {
     let (shown, total) = (answer.items.len(), found.len());
-    let documents = answer.documents.map(|there| (there, searched.documents));
-    let documents = documents.filter(|(there, here)| there != here);
+    let here = searched.documents;
+    let documents = answer.documents.filter(|there| there.contradict(here));
+    let documents = documents.map(|there| (there.count, here));
     // Pages that could hold all groups of these documents held them.
     let room = (PAGE * answer.pages) as u64;
-    let fits = searched.groups < room && documents.is_none() && answer.documents.is_some();
+    let fits = searched.groups < room
+        && documents.is_none()
+        && answer.documents.is_some_and(|there| there.is_exact);
     let next = answer.next.filter(|_| !fits);
     let is_cut = answer.is_cut || next.is_some();
     let mut open: BTreeMap<String, Vec<Item>> = BTreeMap::new();

@@ -262,6 +262,72 @@ fn a_sample_of_other_events_that_fit_is_equal() {
     );
 }
 
+/// Without KEEP the rows of a cluster have all fields of its indices.
+#[test]
+fn a_row_has_more_columns_than_the_query_names() {
+    let columns = ["_id", "@timestamp", "process.name", "process.pid"];
+    let columns: Json = columns
+        .iter()
+        .map(|name| json!({"name": name, "type": "keyword"}))
+        .collect();
+    let time = |id: &str| {
+        if id == "3" {
+            "2024-03-05T08:00:02.000Z"
+        } else {
+            "2024-03-05T08:00:00.000Z"
+        }
+    };
+    let row = |id: &str, name: &str| json!([id, time(id), name, 7]);
+    let esql = |more: &str| {
+        format!(
+            "type = \"esql\"\nlanguage = \"esql\"\n\
+             query = 'FROM logs-* METADATA _id | WHERE process.name == \"cmd.exe\"{more}'\n"
+        )
+    };
+    let table = [
+        ("", [row("3", "cmd.exe"), row("1", "cmd.exe")], 0),
+        (
+            " | KEEP _id, process.*",
+            [row("3", "cmd.exe"), row("1", "cmd.exe")],
+            0,
+        ),
+        ("", [row("3", "cmd.exe"), row("2", "cmd.exe")], 1),
+        ("", [row("3", "cmd.exe"), row("1", "CMD.EXE")], 1),
+        (
+            " | KEEP _id, process.name",
+            [row("3", "cmd.exe"), row("1", "cmd.exe")],
+            1,
+        ),
+    ];
+    for (more, rows, expected) in table {
+        let response = json!({"columns": columns, "values": rows});
+        let (code, text) = compared(&project(&esql(more)), 200, &response);
+        assert_eq!(code, expected, "{more} {rows:?}: {text}");
+    }
+}
+
+/// A cluster counts to 10,000 unless it is told otherwise, and Kibana does not tell it.
+#[test]
+fn a_count_that_is_not_exact_is_contradicted_by_fewer_documents_alone() {
+    let rule = "type = \"threshold\"\nlanguage = \"kuery\"\nquery = \"process.name : *\"\n\
+                threshold = {field = [], value = 2}\n";
+    let answer = |count: u64, relation: &str| {
+        json!({"hits": {"total": {"value": count, "relation": relation}, "hits": []},
+               "aggregations": {"max_timestamp": {"value": 1}, "min_timestamp": {"value": 1}}})
+    };
+    let table = [
+        (3, "eq", 0, "EQUAL: 1 equal"),
+        (4, "eq", 1, "DIFFERENT: 0 equal"),
+        (2, "gte", 4, "1 not compared"),
+        (4, "gte", 1, "DIFFERENT: 0 equal"),
+    ];
+    for (count, relation, expected, said) in table {
+        let (code, text) = compared(&project(rule), 200, &answer(count, relation));
+        assert_eq!(code, expected, "{count} {relation}: {text}");
+        assert!(text.contains(said), "{count} {relation}: {text}");
+    }
+}
+
 #[test]
 fn an_answer_to_another_request_is_not_compared() {
     let project = project(SHELL);

@@ -66,6 +66,7 @@ mod rule_edits;
 mod rule_type_tables;
 mod rule_types;
 mod scan;
+mod scan_files;
 mod scan_indicators;
 mod scenario_causes;
 mod shards;

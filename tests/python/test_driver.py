@@ -58,6 +58,10 @@ def test_the_driver_of_the_guide(tmp_path, made):
             for minute in range(60)
         )
         (tmp_path / "events" / f"{hour}.ndjson").write_text("".join(lines))
+    # An event that is dated far from the others of its file, amid those of the other file.
+    with open(tmp_path / "events" / "1.ndjson", "a") as file:
+        file.write('{"@timestamp":"2021-11-14T00:00:00Z","event":{"category":"process"},"process":{"name":"a"}}\n')
+        file.write('{"@timestamp":1700000000000000,"event":{"category":"process"},"process":{"name":"a"}}\n')
     driver = PAGE.read_text().split("```python\n")[1].split("```")[0]
     (tmp_path / "driver.py").write_text(made(driver))
     programs = os.pathsep.join([str(Path(find_trapline()).parent), os.environ["PATH"]])
@@ -66,4 +70,9 @@ def test_the_driver_of_the_guide(tmp_path, made):
     ).stdout.splitlines()
     alerts = Counter(run(sys.executable, "driver.py"))
     assert alerts == Counter(run("trapline", "scan", "--rules", "rules", "events"))
+    # A file whose times nobody knows belongs to every slice.
+    (tmp_path / "events" / "0.ndjson").write_text("{\n")
+    lost = subprocess.run([sys.executable, "driver.py"], cwd=tmp_path, capture_output=True, text=True, check=False,
+                          env={**os.environ, "PATH": programs})
+    assert lost.returncode != 0 and "1 lines are no events" in lost.stderr, lost.stderr
     assert {name for name in RULES if any(f'"rule_id":"{name}"' in alert for alert in alerts)} == set(RULES)

@@ -156,6 +156,40 @@ def test_a_rule_that_cannot_be_run_is_an_error_before_any_task(context, tmp_path
         spark.alerts(context, "rules", files, directory=str(tmp_path))
 
 
+def test_the_command_ends_with_3_where_an_event_is_lost(tmp_path):
+    files = write_project(tmp_path, 1)
+    (tmp_path / files[2]).write_text('{"@timestamp":\n')
+    command = [Path(sys.executable).with_name("trapline-spark"), "--rules", "rules", "--out", "alerts", "events"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 3, done.stderr
+    last = done.stderr[done.stderr.index("trapline-spark: "):]
+    assert "scan ended with 3" in last and "1 lines are no events" in last and "\tat " not in last, last
+
+
+def test_each_file_is_read_once(tmp_path):
+    for name in ("a.ndjson", "b.json/part-0.json", ".hidden.ndjson", ".git/c.ndjson", "d.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("")
+    (tmp_path / "broken.ndjson").symlink_to("absent")
+    expected = [str(tmp_path / name) for name in ("a.ndjson", "b.json/part-0.json")]
+    assert spark.found_files([tmp_path, tmp_path / "a.ndjson", tmp_path / "b.json"]) == expected
+
+
+def test_outliers_may_lie_in_any_slice(context, tmp_path):
+    files = write_project(tmp_path, 1)
+    event = '{{"@timestamp":{},"event":{{"category":"process"}},"process":{{"name":"a"}},"host":{{"id":"h0"}}}}\n'
+    for file, time in ((files[3], '"2021-11-14T00:00:00Z"'), (files[1], 1700000000000000), (files[2], '"0001-01-01"')):
+        with open(tmp_path / file, "a") as out:
+            out.write(event.format(time))
+    # Amid the times of another file, a year earlier.
+    (tmp_path / "events" / "old.ndjson").write_text(
+        "".join(event.format(f'"{year}-{month:02}-01T00:00:00Z"') for year in (2021, 2022) for month in range(1, 13))
+    )
+    names = [*files, "events/old.ndjson"]
+    found = spark.alerts(context, "rules", names, count=7, directory=str(tmp_path)).collect()
+    assert Counter(found) == one_process(tmp_path)
+
+
 def killed_after(function, folder: Path):
     """The function, whose process is killed once it has its results, in the first attempt of each task."""
 

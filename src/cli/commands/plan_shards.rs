@@ -1,5 +1,7 @@
 //! `trapline plan-shards`: how a scan is divided among machines, as JSON.
 
+use std::ops::RangeInclusive;
+
 use serde_json::{Value, json};
 
 use super::super::console::Console;
@@ -13,6 +15,8 @@ use crate::event::{FieldSelection, Timestamp};
 use crate::scan::shards::Division;
 use crate::scan::{self, Alert, Inputs, Options, Stats, Watcher};
 
+/// The times that a year of four digits names, in milliseconds: every program reads these.
+const NAMED_TIMES: RangeInclusive<i64> = -30_610_224_000_000..=253_402_300_799_999;
 /// The version of the output's shape.
 const VERSION: u32 = 1;
 
@@ -72,17 +76,17 @@ fn rule(rule: &CompiledRule, window: i64) -> Value {
 /// The times of a file's events, from its first to its last: from the statistics of a Parquet file,
 /// or by reading all events.
 fn range(files: &CliInputs<'_>, file: usize) -> Value {
-    let time = |millis: i64| Timestamp::from_millis(millis).to_string();
     let stated = files.stated(file);
     let bytes = stated.as_ref().map(|stated| stated.bytes);
     if let Some(times) = stated.and_then(|stated| stated.times) {
+        let (from, to) = named(times.span);
         return json!({
             "file": files.name(file),
             "times": "statistics",
             "events": times.rows,
             "bytes": bytes,
-            "from": times.span.map(|(from, _)| time(from)),
-            "to": times.span.map(|(_, to)| time(to)),
+            "from": from,
+            "to": to,
             "untimed": times.untimed,
             "outliers": 0,
             "bad_lines": 0,
@@ -97,18 +101,27 @@ fn range(files: &CliInputs<'_>, file: usize) -> Value {
         &mut Silent,
         interrupt::stop(),
     );
+    let (from, to) = named(stats.span);
     json!({
         "file": files.name(file),
         "times": "events",
         "events": stats.events,
         "bytes": bytes.unwrap_or(stats.bytes),
-        "from": stats.span.map(|(from, _)| time(from)),
-        "to": stats.span.map(|(_, to)| time(to)),
+        "from": from,
+        "to": to,
         "untimed": stats.untimed,
         "outliers": stats.outliers,
         "bad_lines": stats.bad_lines,
         "is_read_to_its_end": stats.broken.is_empty(),
     })
+}
+
+/// The first and the last time of a file; none where one of them has no name.
+fn named(span: Option<(i64, i64)>) -> (Option<String>, Option<String>) {
+    let is_named = |(from, to): &(i64, i64)| NAMED_TIMES.contains(from) && NAMED_TIMES.contains(to);
+    let time = |millis| Timestamp::from_millis(millis).to_string();
+    let named = span.filter(is_named);
+    named.map(|(from, to)| (time(from), time(to))).unzip()
 }
 
 /// One of several files.

@@ -58,7 +58,7 @@ impl Watcher for AlertWriter<'_> {
             ScanFormat::Table => {
                 let places = alert.events.iter().flatten();
                 let places: Vec<String> = places
-                    .map(|event| format!("{}:{}", name(event.file), event.line))
+                    .map(|event| format!("{}:{}", escape::line(&name(event.file)), event.line))
                     .collect();
                 let last = alert.events.iter().flatten().last();
                 let time = last.and_then(|event| event.timestamp.as_deref());

@@ -51,11 +51,14 @@ pub struct CompareSettings {
 impl Settings {
     /// What the options of `scan --emit-requests` mean.
     pub fn requests(&self, args: &ScanArgs) -> Result<RequestSettings, Box<Problem>> {
+        let inputs = self.scan_inputs(&args.files)?;
+        let output = self.output(args.requests.emit_requests.as_ref());
+        self.must_not_be_read(&output, &inputs)?;
         Ok(RequestSettings {
-            output: self.output(args.requests.emit_requests.as_ref()),
+            output,
             from: args.division.from,
             to: args.division.to,
-            inputs: self.scan_inputs(&args.files)?,
+            inputs,
             size: args.requests.size,
             exceptions: self.all_typed(&args.exceptions),
             strict: args.strict,

@@ -55,6 +55,16 @@ pub enum ScanPart {
     ReadHits(Owner),
 }
 
+impl ScanPart {
+    /// The files of stage hits that it writes.
+    fn written(&self) -> &[Utf8PathBuf] {
+        match self {
+            Self::WriteHits { files, .. } => files,
+            Self::Alerts | Self::ReadHits(_) => &[],
+        }
+    }
+}
+
 /// What a scan writes to standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ScanOutput {
@@ -84,13 +94,16 @@ impl Settings {
         } else {
             ScanOutput::Alerts(args.format.unwrap_or_default())
         };
+        let inputs = self.scan_inputs(&args.files)?;
+        let stats = args.stats.as_ref().map(|path| self.typed(path));
+        self.must_not_be_read(part.written().iter().chain(&stats), &inputs)?;
         Ok(ScanSettings {
-            inputs: self.scan_inputs(&args.files)?,
+            inputs,
             part,
             window,
             output,
             budget: args.budget,
-            stats: args.stats.as_ref().map(|path| self.typed(path)),
+            stats,
             indicators: self.scan_inputs(&args.indicators)?,
             exceptions: self.all_typed(&args.exceptions),
             options: options(args, self.files.limits.rows),

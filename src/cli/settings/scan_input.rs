@@ -23,7 +23,8 @@ pub enum ScanInput {
 
 impl Settings {
     /// The files and objects with events that were typed: paths as [`Settings::recordings`] takes
-    /// them, and addresses.
+    /// them, and addresses. They are in the order of their names, which decides between events of the
+    /// same time, so that this does not depend on how the files were typed or divided.
     pub(super) fn scan_inputs(&self, typed: &[String]) -> Result<Vec<ScanInput>, Box<Problem>> {
         let mut inputs = Vec::new();
         for typed in typed {
@@ -33,7 +34,38 @@ impl Settings {
                 inputs.extend(self.scan_files(typed)?);
             }
         }
+        inputs.sort_by_cached_key(|input| match input {
+            ScanInput::Standard => "-".to_owned(),
+            ScanInput::File(path) => self.files.name(path),
+            ScanInput::Object(object) => object.name().to_owned(),
+        });
         Ok(inputs)
+    }
+
+    /// Refuses to write to a file that is read.
+    pub(super) fn must_not_be_read<'p>(
+        &self,
+        outputs: impl IntoIterator<Item = &'p Utf8PathBuf>,
+        inputs: &[ScanInput],
+    ) -> Result<(), Box<Problem>> {
+        for output in outputs {
+            let real = self.files.real(output);
+            let is_read = |input: &ScanInput| match input {
+                ScanInput::File(path) => {
+                    path == output || (real.is_some() && self.files.real(path) == real)
+                }
+                ScanInput::Standard | ScanInput::Object(_) => false,
+            };
+            if inputs.iter().any(is_read) {
+                let name = self.files.name(output);
+                let message = format!("`{name}` is read by this command and would be overwritten");
+                let diagnostic = Diagnostic::error(&error::UNWRITABLE, message);
+                return Err(Problem::usage(
+                    diagnostic.help("name another file for the output"),
+                ));
+            }
+        }
+        Ok(())
     }
 
     fn scan_files(&self, typed: &str) -> Result<Vec<ScanInput>, Box<Problem>> {

@@ -12,6 +12,19 @@ pub struct Query {
     pub commands: Vec<Command>,
 }
 
+impl Query {
+    /// Whether the columns of its rows are those that it names, whatever fields the indices have:
+    /// ROW or STATS makes them, or KEEP names each.
+    pub fn names_its_columns(&self) -> bool {
+        let names_all = |command: &Command| match &command.kind {
+            CommandKind::Stats(_) => true,
+            CommandKind::Keep(names) => !names.iter().any(|name| name.is_pattern),
+            _ => false,
+        };
+        matches!(self.source, Source::Row { .. }) || self.commands.iter().any(names_all)
+    }
+}
+
 /// The first command.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Source {
