@@ -2,9 +2,10 @@
 //! bytes at a time. Only a scan uses it; other readers use `event/json.rs`.
 //!
 //! The law: for any bytes both readers refuse, or both give the same slots; where only
-//! `event/json.rs` refuses, the fault is in a number that nobody reads, a key that nobody reads
-//! occurs twice in its object, or the line has a key of `serde_json`'s own. A line with a key that is
-//! written with escapes, or twice in one object, is rare and is left to `event/json.rs`.
+//! `event/json.rs` refuses, a key that nobody reads occurs twice in its object. What this reader
+//! takes, `Event::from_hit_line` takes, which reads the same line again. A line with a key that is
+//! written with escapes, a key that is read twice in one object, or a key of `serde_json`'s own is
+//! rare and is left to `event/json.rs`.
 //!
 //! Longer than 500 lines: one state machine, whose parts must be inlined into each other.
 
@@ -14,7 +15,7 @@ use super::key_predictor::{KeyPredictor, PrecedingKey};
 use super::row::{CellKind, Row};
 use super::slots::{Child, EdgeId, Meta, NodeId, SlotId, Slots};
 use crate::diagnostic::document::{BadDocument, LineFault};
-use crate::event::json::parse_object;
+use crate::event::json::{RESERVED_KEY, parse_object};
 use crate::event::{Event, Raw};
 
 /// The nesting that `event/json.rs` refuses.
@@ -25,7 +26,8 @@ const MAX_DEPTH: u32 = 128;
 enum Stop {
     /// Not JSON; [`Walker::at`] is the place of the fault.
     Syntax(LineFault),
-    /// A key with escapes or a second time in its object: for `event/json.rs`.
+    /// A key with escapes, a second time in its object or of `serde_json`'s own: for
+    /// `event/json.rs`.
     Unusual,
 }
 
@@ -205,15 +207,24 @@ impl Walker<'_, '_> {
             return Ok(prediction.edge);
         }
         let start = self.at;
-        let escaped = self.string()?;
-        if escaped {
-            return Err(Stop::Unusual);
-        }
+        self.usual_key()?;
         let key = self.bytes.get(start..self.at - 1).unwrap_or(&[]);
         let edge = self.extractor.slots.edge(node, key);
         *before = self.extractor.predictor.learn(*before, node, key, edge);
         self.colon()?;
         Ok(edge)
+    }
+
+    /// From behind the opening quote of a key to behind the closing one.
+    #[inline]
+    fn usual_key(&mut self) -> Result<(), Stop> {
+        let start = self.at;
+        let escaped = self.string()?;
+        let key = self.bytes.get(start..self.at - 1);
+        if escaped || key == Some(RESERVED_KEY.as_bytes()) {
+            return Err(Stop::Unusual);
+        }
+        Ok(())
     }
 
     /// Goes behind the opening quote of the next key, or behind `}`.
@@ -299,8 +310,8 @@ impl Walker<'_, '_> {
                 }
                 Ok(())
             }
-            (Meta::Id, Some(b'-' | b'0'..=b'9')) => {
-                match self.checked_number()? {
+            (Meta::Id, Some(first @ (b'-' | b'0'..=b'9'))) => {
+                match self.read_number(first)? {
                     None => self.row.set_id(CellKind::Number, start, self.at),
                     Some(text) => self.row.own_id(&text),
                 }
@@ -339,7 +350,7 @@ impl Walker<'_, '_> {
         let start = self.at;
         match self.peek() {
             Some(b'"') => self.text(slot)?,
-            Some(b'-' | b'0'..=b'9') => match self.checked_number()? {
+            Some(first @ (b'-' | b'0'..=b'9')) => match self.read_number(first)? {
                 None => self.row.push(slot, CellKind::Number, start, self.at),
                 Some(text) => self.row.push_owned(slot, Raw::Number(&text)),
             },
@@ -372,14 +383,14 @@ impl Walker<'_, '_> {
                 self.at += 1;
                 self.string()?;
             }
-            Some(b'-' | b'0'..=b'9') => self.number(),
+            Some(first @ (b'-' | b'0'..=b'9')) => self.number(first)?,
             Some(b'{') => {
                 self.at += 1;
                 let depth = deeper(depth)?;
                 let mut first = true;
                 while self.next_key(first)? {
                     first = false;
-                    self.string()?;
+                    self.usual_key()?;
                     self.colon()?;
                     self.skip(depth)?;
                 }
@@ -410,24 +421,41 @@ impl Walker<'_, '_> {
         Ok(())
     }
 
-    /// Skips the characters of a number.
-    fn number(&mut self) {
+    /// Goes behind a number, which begins with `first`.
+    #[inline]
+    fn number(&mut self, first: u8) -> Result<(), Stop> {
+        let start = self.at;
         self.at += 1;
+        while let Some(b'0'..=b'9') = self.peek() {
+            self.at += 1;
+        }
+        let goes_on = matches!(self.peek(), Some(b'.' | b'e' | b'E' | b'+' | b'-'));
+        // Most are natural numbers.
+        if goes_on || first == b'-' || (first == b'0' && self.at > start + 1) {
+            return self.long_number(start);
+        }
+        Ok(())
+    }
+
+    /// Goes behind a number of any form that begins at `start`.
+    #[inline(never)]
+    fn long_number(&mut self, start: usize) -> Result<(), Stop> {
         while let Some(b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-') = self.peek() {
             self.at += 1;
         }
+        if is_number(self.bytes.get(start..self.at).unwrap_or(&[])) {
+            return Ok(());
+        }
+        self.at = start;
+        Err(Stop::Syntax(LineFault::InvalidNumber))
     }
 
-    /// Goes behind a number that is read. One with an exponent is given as `event/json.rs` gives
-    /// it, `1e+5`.
-    fn checked_number(&mut self) -> Result<Option<String>, Stop> {
+    /// Goes behind a number that is read, which begins with `first`. One with an exponent is given
+    /// as `event/json.rs` gives it, `1e+5`.
+    fn read_number(&mut self, first: u8) -> Result<Option<String>, Stop> {
         let start = self.at;
-        self.number();
+        self.number(first)?;
         let text = self.bytes.get(start..self.at).unwrap_or(&[]);
-        if !is_number(text) {
-            self.at = start;
-            return Err(Stop::Syntax(LineFault::InvalidNumber));
-        }
         let mut parts = text.split(|byte| matches!(byte, b'e' | b'E'));
         let (Some(mantissa), Some(exponent)) = (parts.next(), parts.next()) else {
             return Ok(None);

@@ -15,6 +15,11 @@ const READ_BUFFERS: usize = 16 << 20;
 /// Opens a temporary file that is gone once it is closed.
 pub type OpenTemporary<'t> = dyn Fn() -> io::Result<Box<dyn TemporaryFile>> + Sync + 't;
 
+/// The error where a record of a temporary file is not what was written.
+pub fn changed() -> io::Error {
+    io::Error::other("a temporary file was changed")
+}
+
 /// Collects records, each with a key of `N` bytes that is compared byte by byte. Records of equal
 /// keys stay in the order in which they came.
 pub struct Sorter<'t, const N: usize> {

@@ -12,6 +12,8 @@ pub use crate::diagnostic::document::BadDocument;
 use crate::diagnostic::document::JsonFault;
 
 /// The key under which `serde_json` hands on a number with all its digits.
+pub const RESERVED_KEY: &str = "$serde_json::private::Number";
+/// As a line has it.
 const RESERVED: &str = "\"$serde_json::private::Number\"";
 
 /// Reads one line of NDJSON. A document that has a key `$serde_json::private::Number` is refused:
@@ -29,7 +31,11 @@ pub fn parse_object(line: &str) -> Result<Map<String, Json>, BadDocument> {
     };
     // A member more in the text than in what was read: one was overwritten.
     if members(line) != entries(&document) {
-        return Err(BadDocument::Duplicate(duplicate(line)));
+        // Or a key of `serde_json`'s own, written with escapes, was taken for a number.
+        return Err(match duplicate(line) {
+            Some(key) => BadDocument::Duplicate(key),
+            None => BadDocument::ReservedKey(RESERVED),
+        });
     }
     Ok(document)
 }
@@ -67,8 +73,8 @@ fn entries_of(value: &Json) -> usize {
 }
 
 /// The first key that stands a second time in its object.
-fn duplicate(document: &str) -> String {
-    let mut found = String::new();
+fn duplicate(document: &str) -> Option<String> {
+    let mut found = None;
     let mut reader = serde_json::Deserializer::from_str(document);
     let _ = DuplicateKeyCheck { found: &mut found }.deserialize(&mut reader);
     found
@@ -76,7 +82,7 @@ fn duplicate(document: &str) -> String {
 
 /// Walks a value and stops at a key that occurs twice.
 struct DuplicateKeyCheck<'f> {
-    found: &'f mut String,
+    found: &'f mut Option<String>,
 }
 
 impl<'de> DeserializeSeed<'de> for DuplicateKeyCheck<'_> {
@@ -131,7 +137,7 @@ impl<'de> Visitor<'de> for DuplicateKeyCheck<'_> {
         let mut seen = FxHashSet::default();
         while let Some(key) = members.next_key::<String>()? {
             if !seen.insert(key.clone()) {
-                *self.found = key;
+                *self.found = Some(key);
                 return Err(A::Error::custom("found"));
             }
             members.next_value_seed(DuplicateKeyCheck { found: self.found })?;

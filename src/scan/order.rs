@@ -16,7 +16,7 @@ use super::stage_hits::HitsWriter;
 use super::stored::{KEY, sort_key};
 use super::window::Window;
 use crate::event::Timestamp;
-use crate::event::external_sort::{OpenTemporary, Sorted, Sorter};
+use crate::event::external_sort::{OpenTemporary, Sorted, Sorter, changed};
 use crate::plan::index_vec::{item, item_mut};
 
 /// An event that can go on.
@@ -303,9 +303,8 @@ impl<'i> SortedOrder<'i> {
         let Some(bytes) = sorted.next()? else {
             return Ok(None);
         };
-        let lost = || io::Error::other("a temporary file was changed");
         Ok(Some(Released {
-            batch: Arc::new(Batch::decode(&bytes).ok_or_else(lost)?),
+            batch: Arc::new(Batch::decode(&bytes).ok_or_else(changed)?),
             place: 0,
             is_late: false,
         }))

@@ -313,3 +313,44 @@ fn an_array_of_one_value_is_an_array_in_the_source() {
     let found = explain(&project);
     assert!(found.contains("found    1 match"), "{found}");
 }
+
+/// Whether a line is an event does not depend on the rules that run: this one reads whole documents,
+/// the other a few fields.
+#[test]
+fn a_line_with_a_bad_number_that_nobody_reads_is_no_event() {
+    let select = crate::project::eql_rule("s", "Shell", "any where process.name == \"cmd.exe\"");
+    let bad = [
+        "01",
+        "1.",
+        "1e",
+        "1-2",
+        "{\"$serde_json::private::Number\":\"x\"}",
+    ];
+    let bad = bad.map(|value| {
+        process(70, "h1", "cmd.exe").replace("\"host\":", &format!("\"x\":{value},\"host\":"))
+    });
+    let project = project(&(recording(6) + &bad.concat()));
+    std::fs::create_dir_all(project.file("others")).unwrap();
+    std::fs::write(project.file("others/s.toml"), select).unwrap();
+    for (rules, alerts) in [("rules", "1 alert"), ("others", "9 alerts")] {
+        let (exit, shown) = run(&project, &["scan", "--rules", rules, "r.ndjson"]);
+        assert!(exit == 0 && shown.contains(alerts), "{exit} {shown}");
+        assert!(shown.contains("5 lines are no events"), "{shown}");
+        let (exit, _) = run(
+            &project,
+            &["scan", "--complete", "--rules", rules, "r.ndjson"],
+        );
+        assert_eq!(exit, 3);
+    }
+}
+
+/// A key that nobody reads may occur twice: the line is read again as it was read first.
+#[test]
+fn a_second_key_that_nobody_reads_costs_no_alert() {
+    let project = project(&recording(6).replace("\"host\":", "\"x\":1,\"x\":2,\"host\":"));
+    let (exit, shown) = run(
+        &project,
+        &["scan", "--complete", "--rules", "rules", "r.ndjson"],
+    );
+    assert!(exit == 0 && shown.contains("1 alert"), "{exit} {shown}");
+}

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use super::{EventRecord, Options, Search, Searched};
 use crate::compile::CompiledRule;
 use crate::evaluate::FailureKind;
-use crate::event::external_sort::{OpenTemporary, Sorted, Sorter};
+use crate::event::external_sort::{OpenTemporary, Sorted, Sorter, changed};
 use crate::execution::suppress::OpenGroups;
 use crate::rule::{Rule, RuleKind};
 
@@ -167,8 +167,8 @@ impl Documents<'_> {
         self.next = match self.sorted.next()? {
             None => None,
             Some(bytes) => {
-                let lost = || io::Error::other("a temporary file was changed");
-                let (rule, mut reading, record) = record::decode(&bytes).ok_or_else(lost)?;
+                let (rule, reading, record) = record::decode(&bytes).ok_or_else(changed)?;
+                let mut reading = Reading::decode(reading)?;
                 if let Some(compiled) = self.rules.get(rule as usize) {
                     reading.fill(&compiled.constants);
                 }

@@ -3,16 +3,19 @@
 //! threads that match, as bytes, because all of these events may have to go through a temporary
 //! file.
 
+use std::io;
+
 use crate::compile::CompiledRule;
 use crate::data_source::constants::Constants;
 use crate::engine::{Matcher, RuleSet, SlotId, keys};
 use crate::evaluate::term::Term;
+use crate::event::external_sort::changed;
 use crate::event::schema::MappedField;
 use crate::event::{Event, Value};
 use crate::execution::Arrival;
 use crate::execution::time_range::RangeField;
 use crate::rule::RuleKind;
-use crate::scan::{Options, reread};
+use crate::scan::Options;
 
 /// The readers of the rules, by their places; `None` for rules that alert on events by themselves.
 pub(in crate::scan) struct Readers(Vec<Option<Reader>>);
@@ -216,16 +219,19 @@ pub(super) fn arrival(bytes: &[u8]) -> Option<(Arrival, &[u8])> {
 
 impl Reading {
     /// What was written by [`Readers::read`].
-    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
-        let (arrival, rest) = arrival(bytes)?;
-        let (tag, rest) = rest.split_first()?;
+    pub(super) fn decode(bytes: &[u8]) -> io::Result<Self> {
+        let (arrival, rest) = arrival(bytes).ok_or_else(changed)?;
+        let (tag, rest) = rest.split_first().ok_or_else(changed)?;
         let content = if *tag == EVENT {
-            let line = std::str::from_utf8(rest).ok()?;
-            Content::Event(Box::new(reread::event(line)?))
+            let line = std::str::from_utf8(rest).map_err(|_| changed())?;
+            // The matcher took the line, so that this cannot fail; if it did, the file is not to blame.
+            let event = Event::from_hit_line(line)
+                .map_err(|bad| io::Error::other(format!("an event cannot be read again: {bad}")))?;
+            Content::Event(Box::new(event))
         } else {
-            Content::Terms(terms(rest)?)
+            Content::Terms(terms(rest).ok_or_else(changed)?)
         };
-        Some(Self { arrival, content })
+        Ok(Self { arrival, content })
     }
 
     /// Gives a whole event the constants of its index.

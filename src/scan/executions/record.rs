@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::reading::Reading;
 use crate::event::Timestamp;
 use crate::scan::EventRecord;
 
@@ -28,10 +27,11 @@ pub(super) fn encode(rule: u32, reading: &[u8], record: &EventRecord) -> Vec<u8>
     bytes
 }
 
-/// The rule and the document that these bytes are.
-pub(super) fn decode(bytes: &[u8]) -> Option<(u32, Reading, EventRecord)> {
+/// The rule, the bytes that were read of the document, and where it is; `None` if the bytes were not
+/// made by [`encode`].
+pub(super) fn decode(bytes: &[u8]) -> Option<(u32, &[u8], EventRecord)> {
     let (rule, mut rest) = bytes.split_first_chunk::<4>()?;
-    let reading = Reading::decode(read(&mut rest)??)?;
+    let reading = read(&mut rest)??;
     let (file, after) = rest.split_first_chunk::<4>()?;
     let (line, after) = after.split_first_chunk::<8>()?;
     let (time, after) = after.split_first_chunk::<16>()?;
