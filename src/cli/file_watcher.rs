@@ -192,8 +192,11 @@ mod tests {
     const FROM: EventKind = EventKind::Modify(ModifyKind::Name(RenameMode::From));
     const TO: EventKind = EventKind::Modify(ModifyKind::Name(RenameMode::To));
 
+    /// What happens to a file of this name.
+    type FileEvent = (EventKind, &'static str);
+
     /// The files after these events, and whether the save is known to be complete.
-    fn after(events: &[(EventKind, &str)]) -> (Vec<String>, bool) {
+    fn after(events: &[FileEvent]) -> (Vec<String>, bool) {
         let mut save = Save::default();
         for (kind, path) in events {
             save.note(*kind, Utf8PathBuf::from(*path));
@@ -204,7 +207,7 @@ mod tests {
 
     #[test]
     fn a_save_is_complete_when_every_file_is_closed_or_renamed_into_place() {
-        let cases: &[(&[(EventKind, &str)], &[&str], bool)] = &[
+        let cases: &[(&[FileEvent], &[&str], bool)] = &[
             // In place.
             (&[(WRITTEN, "a")], &["a"], false),
             (
