@@ -216,7 +216,7 @@ fn out_of_order(stats: &Stats, names: &[String], text: &mut String) {
             .map(|place| format!(" (the first: {})", at(place)));
         let _ = writeln!(
             text,
-            "{} events have no time that can be read: no rule sees them{}",
+            "{} events have no time that can be read: only samples and rules with another time field see them{}",
             stats.untimed,
             first.unwrap_or_default()
         );
