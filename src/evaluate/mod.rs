@@ -221,6 +221,9 @@ impl<'p> Evaluation<'p> {
 
     /// The matches under overrides. Costs bit operations only; no test is run again.
     pub fn decide_with(&self, overrides: &[Override]) -> Vec<Match> {
+        if overrides.is_empty() {
+            return self.found.matches.clone();
+        }
         decide::decide(&self.view(overrides), &self.found.request)
     }
 

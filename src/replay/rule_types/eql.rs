@@ -38,10 +38,9 @@ pub(super) fn run_schedule(
         pool: Vec::new(),
         numbers: BTreeMap::new(),
     };
-    for found in whole() {
-        searches.number(found);
-    }
-    let found = searches.search_hits();
+    let whole = whole().into_iter();
+    let whole: Vec<usize> = whole.map(|found| searches.number(found)).collect();
+    let found = searches.search_hits(&whole);
     let repeats = schedule.suppression.is_some();
     let settle = |ran: &[(i64, &SearchHits)]| {
         let open = OpenGroups::new(schedule.suppression, schedule.max_signals);
@@ -92,8 +91,34 @@ impl Searches<'_, '_> {
         number
     }
 
-    /// What each of the different searches finds.
-    fn search_hits(&mut self) -> Vec<SearchHits> {
+    /// The numbers of what a search finds that sees these of the events.
+    fn hits(&mut self, visible: &[usize]) -> Vec<usize> {
+        let mut overrides = self.overrides.to_vec();
+        let mut seen = visible.iter().peekable();
+        for (number, event) in self.events.iter().enumerate() {
+            if seen.next_if(|next| **next == number).is_none() {
+                overrides.push(Override::Without(*event));
+            }
+        }
+        let matches = self.run.evaluation.decide_with(&overrides).into_iter();
+        matches.map(|one| self.number(one)).collect()
+    }
+
+    /// The events that a match has at least.
+    fn fewest(&self) -> usize {
+        let plan = self.run.plan();
+        match plan.operator {
+            Operator::Sequence(_) => plan
+                .positive()
+                .map(|(_, stage)| usize::from(stage.runs))
+                .sum(),
+            _ => 1,
+        }
+    }
+
+    /// What each of the different searches finds; `whole` is what the search over everything does.
+    fn search_hits(&mut self, whole: &[usize]) -> Vec<SearchHits> {
+        let fewest = self.fewest();
         let arrivals = self
             .schedule
             .relative(&self.run.case_events.events, self.events);
@@ -106,18 +131,14 @@ impl Searches<'_, '_> {
         };
         let all = self.schedule.windows.searches(&arrivals);
         for search in all.into_iter().filter(runs) {
-            let mut overrides = self.overrides.to_vec();
-            let mut seen = search.visible.iter().peekable();
-            for (number, event) in self.events.iter().enumerate() {
-                if seen.next_if(|next| **next == number).is_none() {
-                    overrides.push(Override::Without(*event));
-                }
-            }
-            let matches = self.run.evaluation.decide_with(&overrides);
-            if matches.is_empty() {
+            let mut hits = match search.visible.len() {
+                all if all == self.events.len() => whole.to_vec(),
+                few if few < fewest => Vec::new(),
+                _ => self.hits(&search.visible),
+            };
+            if hits.is_empty() {
                 continue;
             }
-            let mut hits: Vec<usize> = matches.into_iter().map(|one| self.number(one)).collect();
             // The response holds the latest.
             let open = OpenGroups::new(self.schedule.suppression, self.schedule.max_signals);
             let cut = hits.len().saturating_sub(open.looked_at());
