@@ -46,7 +46,7 @@ pub fn derive(kind: &EventKind, event: &mut Event) {
         ("file.path", "file.name", Some("file.extension")),
         ("dll.path", "dll.name", None),
     ] {
-        let base = text(event, path).map(|path| base_name(&path).to_owned());
+        let base = text(event, path).map(|path| base_name(path).to_owned());
         if let Some(base) = base {
             let suffix = base
                 .rsplit_once('.')
@@ -60,8 +60,9 @@ pub fn derive(kind: &EventKind, event: &mut Event) {
     derive_network(kind, event);
     // Of Linux the family is the distribution's, which nothing else tells.
     let system = text(event, "host.os.type");
-    if let Some(system) = system.filter(|system| matches!(system.as_str(), "windows" | "macos")) {
-        fill(kind, event, "host.os.family", Scalar::text(system));
+    if let Some(system) = system.filter(|system| matches!(*system, "windows" | "macos")) {
+        let system = Scalar::text(system);
+        fill(kind, event, "host.os.family", system);
     }
 }
 
@@ -85,14 +86,14 @@ fn derive_process(fields: &ProcessFields, kind: &EventKind, event: &mut Event) {
     if lacks(kind, event, fields.name)
         && let Some(executable) = text(event, fields.executable)
     {
-        let name = Scalar::text(base_name(&executable));
+        let name = Scalar::text(base_name(executable));
         event.set(fields.name, vec![name]);
     }
     let count = event.values(fields.args).len();
     if count > 0 && lacks(kind, event, fields.command_line) {
         let arguments = event.values(fields.args).iter();
         let line: Vec<String> = arguments
-            .map(|argument| quoted(&argument.to_string()))
+            .map(|argument| quoted(argument.raw().as_text()))
             .collect();
         event.set(fields.command_line, vec![Scalar::text(line.join(" "))]);
     }
@@ -147,8 +148,11 @@ fn lacks(kind: &EventKind, event: &Event, path: &str) -> bool {
     event.values(path).is_empty() && kind.carries(path)
 }
 
-fn text(event: &Event, path: &str) -> Option<String> {
-    event.values(path).first().map(ToString::to_string)
+fn text<'e>(event: &'e Event, path: &str) -> Option<&'e str> {
+    event
+        .values(path)
+        .first()
+        .map(|value| value.raw().as_text())
 }
 
 fn base_name(path: &str) -> &str {

@@ -237,11 +237,14 @@ impl<'a> Shape<'a> {
                        path: &str,
                        value: &[Scalar],
                        evidence: &dyn Fn() -> PinEvidence| {
-            let wanted = event.values(path).to_vec();
-            if touched.contains_key(path) && wanted != value {
+            let wanted = event.values(path);
+            if wanted == value {
+                return;
+            }
+            if touched.contains_key(path) {
                 pinned.push(PinnedField {
                     field: path.to_owned(),
-                    wanted,
+                    wanted: wanted.to_vec(),
                     pinned: value.to_vec(),
                     evidence: evidence(),
                 });
