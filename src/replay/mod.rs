@@ -215,10 +215,13 @@ fn run_all(
         }
         Some(one)
     };
-    // One at a time: scenarios differ in cost by a factor of a hundred.
+    // From one queue: scenarios differ in cost by a factor of a hundred, and the dear ones of a
+    // folder often stand together.
     let on_threads = || {
-        let one_each = tests.par_iter().with_max_len(1);
-        one_each.enumerate().map(one).collect()
+        let queue = tests.iter().enumerate().par_bridge();
+        let mut results: Vec<_> = queue.map(|test| (test.0, one(test))).collect();
+        results.sort_by_key(|(number, _)| *number);
+        results.into_iter().map(|(_, one)| one).collect()
     };
     let one_by_one = || tests.iter().enumerate().map(one).collect();
     let results: Vec<_> = match options.jobs {
