@@ -17,7 +17,7 @@ use crate::diagnostic::failure::ExclusionName;
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 use crate::evaluate::QueryFailure;
 use crate::evaluate::document::DocumentTest;
-use crate::event::schema::Origin;
+use crate::event::schema::{MappedField, Origin};
 use crate::event::time::DateFormat;
 use crate::event::{Event, FieldType, Mapping, Schema, Timestamp};
 use crate::language::dsl::error::{REFUSED, Refusal, UNSUPPORTED};
@@ -288,6 +288,16 @@ impl CompiledExclusions {
     /// Whether nothing is hidden.
     pub fn is_empty(&self) -> bool {
         self.of.is_empty()
+    }
+
+    /// The exceptions.
+    pub(super) fn exceptions(&self) -> &[Arc<ExceptionItem>] {
+        &self.of.exceptions
+    }
+
+    /// The fields whose types they were compiled for.
+    pub(super) fn fields(&self) -> impl Iterator<Item = (&str, &MappedField)> {
+        self.schema.mappings().iter().flat_map(Mapping::fields)
     }
 
     /// All that hides an event.

@@ -11,6 +11,7 @@ mod exception_lists;
 mod exclusions;
 mod field_types;
 mod fields_read;
+mod fingerprint;
 mod grouping;
 mod indicator_side;
 mod indicators;

@@ -38,7 +38,7 @@ pub struct CompiledRule {
     /// The indicators that a rule compares its events with.
     pub indicators: Option<Arc<IndicatorSide>>,
     /// The documents that it never sees.
-    exclusions: Arc<CompiledExclusions>,
+    pub(super) exclusions: Arc<CompiledExclusions>,
     /// The types of the fields that the rule names beside its query.
     types: Mapping,
     /// The exception lists that it refers to and that were not given.

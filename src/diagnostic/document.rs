@@ -107,7 +107,7 @@ causes! {
         Foreign => "this is no file of stage hits of this version of Trapline";
         /// It was written with other rules.
         OtherRules =>
-            "the stage hits were found with other rules, exceptions or another version of Trapline";
+            "the stage hits were found with other rules, exceptions or types of fields, or another version of Trapline";
         /// It has the hits of another machine only.
         OtherOwner { index: u64, count: u64 } =>
             "these are the stage hits of machine {index}/{count} only";

@@ -82,6 +82,14 @@ impl Order<'_> {
         }
     }
 
+    /// All events were read: the stage hits in files are whole.
+    pub(super) fn end_files(&mut self) -> io::Result<()> {
+        match self {
+            Self::Divided(writer, _) => writer.end(),
+            Self::Window(_) | Self::Sorted(_) => Ok(()),
+        }
+    }
+
     /// How many events were late, and the first of them that meets a stage: file and line.
     pub(super) fn late(&self) -> (u64, Option<(u32, u64)>) {
         match self {

@@ -391,6 +391,13 @@ impl Pass<'_> {
 
     fn finish(&self, mut tail: SharedState<'_, '_>) -> Stats {
         tail.stats.interrupted = self.stop.is_requested();
+        // What ends early leaves stage hits without an end mark.
+        if !tail.stats.interrupted
+            && !tail.stopped
+            && let Err(error) = tail.order.end_files()
+        {
+            tail.fail(&error);
+        }
         if tail.stats.interrupted || !tail.stopped {
             // After an interrupt what was read counts, though earlier events may not have been.
             if let Err(error) = tail.order.end() {

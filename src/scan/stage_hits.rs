@@ -3,10 +3,12 @@
 //! of the join keys or one for all; the owners read them.
 //!
 //! A file is a header line of JSON and then records: a sort key, a length, and the event as a scan
-//! keeps it in a temporary file. Numbers of stages and files mean something to the same version with
-//! the same rules only, which the header's `rules` tells.
+//! keeps it in a temporary file. Behind them is an end mark: in place of a sort key bytes that none
+//! has, and in place of a length the number of records. Numbers of stages and files mean something to
+//! the same version with the same rules only, which the header's `rules` tells.
 
 use std::collections::BTreeSet;
+use std::fmt::{self, Write as _};
 use std::io::{self, BufRead, Read, Write};
 use std::sync::Arc;
 
@@ -21,7 +23,9 @@ use crate::engine::RuleSet;
 use crate::plan::index_vec::part;
 
 /// The format of the files.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
+/// The end mark has this in place of a sort key, which begins with 0 or 1.
+const END: [u8; KEY] = [0xff; KEY];
 /// The longest header, in bytes: a name for each of many files.
 const MAX_HEADER: u64 = 64 << 20;
 /// The longest record, in bytes.
@@ -50,7 +54,7 @@ pub(super) struct WrittenRules<'s> {
     /// no others.
     own: Option<RuleSet>,
     /// A hash of them.
-    hash: String,
+    hash: RulesHash,
     /// For each stage of the scan its number there.
     stages: Vec<Option<u32>>,
 }
@@ -79,7 +83,7 @@ impl<'s> WrittenRules<'s> {
             scanned,
             stages: stages.collect(),
             own,
-            hash: hash(written),
+            hash: RulesHash::of(written),
         }
     }
 
@@ -102,6 +106,8 @@ fn stages(set: &RuleSet) -> impl Iterator<Item = u32> {
 /// Writes the hits of one scan, those of each owner to its own output.
 pub(super) struct HitsWriter<'w> {
     outs: Vec<&'w mut (dyn Write + Send)>,
+    /// How many records each output has.
+    counts: Vec<u64>,
     rules: &'w WrittenRules<'w>,
     /// Only hits of events in this slice are written.
     slice: Option<Slice>,
@@ -118,7 +124,7 @@ impl<'w> HitsWriter<'w> {
         let mut header = Header {
             format: FORMAT.to_owned(),
             version: VERSION,
-            rules: rules.hash.clone(),
+            rules: rules.hash.0.clone(),
             files,
             owner: Owner {
                 index: 0,
@@ -130,7 +136,12 @@ impl<'w> HitsWriter<'w> {
             serde_json::to_writer(&mut *out, &header)?;
             out.write_all(b"\n")?;
         }
-        Ok(Self { outs, rules, slice })
+        Ok(Self {
+            counts: vec![0; outs.len()],
+            outs,
+            rules,
+            slice,
+        })
     }
 
     /// Whether the hits of a stage are written.
@@ -154,7 +165,8 @@ impl<'w> HitsWriter<'w> {
                 .iter()
                 .map(|(stage, key)| owner_of(set, *stage, part(&single.keys, *key), count));
             let owners: BTreeSet<u64> = owners.collect();
-            for (index, out) in (0..).zip(&mut self.outs) {
+            let outs = self.outs.iter_mut().zip(&mut self.counts);
+            for (index, (out, records)) in (0..).zip(outs) {
                 if !owners.contains(&index) {
                     continue;
                 }
@@ -165,7 +177,17 @@ impl<'w> HitsWriter<'w> {
                 out.write_all(&sort_key(batch, event))?;
                 out.write_all(&(record.len() as u64).to_le_bytes())?;
                 out.write_all(&record)?;
+                *records += 1;
             }
+        }
+        Ok(())
+    }
+
+    /// Marks the ends: all hits have been written.
+    pub(super) fn end(&mut self) -> io::Result<()> {
+        for (out, records) in self.outs.iter_mut().zip(&self.counts) {
+            out.write_all(&END)?;
+            out.write_all(&records.to_le_bytes())?;
         }
         Ok(())
     }
@@ -222,6 +244,8 @@ pub struct OwnedHits<'n> {
 pub struct HitsFile {
     reader: Box<dyn Read + Send>,
     files: Vec<String>,
+    /// How many records were read.
+    records: u64,
 }
 
 impl HitsFile {
@@ -231,7 +255,7 @@ impl HitsFile {
     /// When the file is something else, was written with other rules, or is another machine's.
     pub fn open(
         reader: Box<dyn Read + Send>,
-        rules: &[CompiledRule],
+        rules: &RulesHash,
         owner: Owner,
     ) -> Result<Self, HitsError> {
         let mut reader = io::BufReader::with_capacity(1 << 16, reader);
@@ -243,7 +267,7 @@ impl HitsFile {
         if header.format != FORMAT || header.version != VERSION {
             return Err(HitsError::Foreign);
         }
-        if header.rules != hash(rules) {
+        if header.rules != rules.0 {
             return Err(HitsError::OtherRules);
         }
         if header.owner.count != 1 && header.owner != owner {
@@ -255,6 +279,7 @@ impl HitsFile {
         Ok(Self {
             reader: Box::new(reader),
             files: header.files,
+            records: 0,
         })
     }
 
@@ -273,14 +298,19 @@ impl HitsFile {
     ) -> Result<Option<Arc<Batch>>, HitsError> {
         loop {
             let mut head = [0; KEY + 8];
-            match read_whole(&mut self.reader, &mut head)? {
-                0 => return Ok(None),
-                read if read < head.len() => return Err(HitsError::Damaged),
-                _ => {}
+            // A file without an end mark is cut off.
+            if read_whole(&mut self.reader, &mut head)? < head.len() {
+                return Err(HitsError::Damaged);
             }
             let length = head
                 .last_chunk::<8>()
                 .map(|bytes| u64::from_le_bytes(*bytes));
+            if head.starts_with(&END) {
+                let is_whole = length == Some(self.records);
+                let is_end = is_whole && read_whole(&mut self.reader, &mut [0])? == 0;
+                return is_end.then_some(None).ok_or(HitsError::Damaged);
+            }
+            self.records += 1;
             let length = length.and_then(|length| usize::try_from(length).ok());
             let length = length.filter(|length| *length <= MAX_RECORD);
             let mut record = vec![0; length.ok_or(HitsError::Damaged)?];
@@ -314,16 +344,29 @@ fn read_whole(reader: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
     Ok(filled)
 }
 
-/// A hash of what decides the numbers of stages: Trapline's version, and each rule's id and plan.
-fn hash<'r>(rules: impl IntoIterator<Item = &'r CompiledRule>) -> String {
-    let mut hash = sha1_smol::Sha1::new();
-    hash.update(env!("CARGO_PKG_VERSION").as_bytes());
-    for rule in rules {
-        hash.update(rule.rule.id.as_bytes());
-        hash.update(rule.plan.to_string().as_bytes());
-        for list in rule.lists() {
-            hash.update(list.as_bytes());
+/// A hash of all that decides stage hits and what they mean: Trapline's version, and of each rule its
+/// settings, plan and exceptions with the types of the fields that they read.
+pub struct RulesHash(String);
+
+impl RulesHash {
+    /// The hash of these rules.
+    pub fn of<'r>(rules: impl IntoIterator<Item = &'r CompiledRule>) -> Self {
+        let mut hash = HashedText(sha1_smol::Sha1::new());
+        hash.0.update(env!("CARGO_PKG_VERSION").as_bytes());
+        for rule in rules {
+            // Hashing never fails.
+            let _ = rule.write_fingerprint(&mut hash);
+            let _ = hash.write_str("\n");
         }
+        Self(hash.0.digest().to_string())
     }
-    hash.digest().to_string()
+}
+
+struct HashedText(sha1_smol::Sha1);
+
+impl fmt::Write for HashedText {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.update(text.as_bytes());
+        Ok(())
+    }
 }

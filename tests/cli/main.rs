@@ -70,6 +70,7 @@ mod scan_files;
 mod scan_indicators;
 mod scenario_causes;
 mod shards;
+mod shards_hash;
 mod suppression;
 mod test_command;
 mod watch;

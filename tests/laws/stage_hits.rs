@@ -8,7 +8,7 @@ use trapline::compile::CompiledRule;
 use trapline::event::Timestamp;
 use trapline::event::io::Stop;
 use trapline::scan::shards::{Division, Slice};
-use trapline::scan::stage_hits::{HitsError, HitsFile, OwnedHits, Owner};
+use trapline::scan::stage_hits::{HitsError, HitsFile, OwnedHits, Owner, RulesHash};
 use trapline::scan::{self, Alert, Inputs as _, Options};
 
 use crate::scan::{Kept, Memory, START, file, rule, rules};
@@ -42,7 +42,8 @@ fn correlated(
     files: &[&[u8]],
     owner: Owner,
 ) -> Result<Vec<Alert>, HitsError> {
-    let open = |bytes: &&[u8]| HitsFile::open(Box::new(Cursor::new(bytes.to_vec())), rules, owner);
+    let hash = RulesHash::of(rules);
+    let open = |bytes: &&[u8]| HitsFile::open(Box::new(Cursor::new(bytes.to_vec())), &hash, owner);
     let files: Vec<HitsFile> = files.iter().map(open).collect::<Result<_, _>>()?;
     let mut names: Vec<String> = files
         .iter()
@@ -109,10 +110,40 @@ fn sorted(alerts: impl IntoIterator<Item = Alert>, names: &[usize]) -> Vec<Strin
     told
 }
 
-/// What follows the header.
+/// What stands between the header and the end mark.
 fn records(file: &[u8]) -> &[u8] {
     let header = file.iter().position(|byte| *byte == b'\n').unwrap();
-    &file[header + 1..]
+    &file[header + 1..file.len() - END]
+}
+
+/// The length of the end mark.
+const END: usize = 29 + 8;
+
+#[test]
+fn a_file_that_is_cut_anywhere_or_goes_on_is_refused() {
+    let rules = [rule(
+        "sequence by k [any where a == \"x\"] [any where a == \"y\"]",
+        &[],
+    )];
+    let whole = written(&rules, &events(), 1).remove(0);
+    let owner = Owner { index: 0, count: 1 };
+    assert!(!correlated(&rules, &[&whole], owner).unwrap().is_empty());
+    for length in 0..whole.len() {
+        assert!(
+            correlated(&rules, &[&whole[..length]], owner).is_err(),
+            "{length}"
+        );
+    }
+    assert!(correlated(&rules, &[&[whole.as_slice(), b"x"].concat()], owner).is_err());
+    // A record is missing in the middle.
+    let start = whole.len() - records(&whole).len() - END;
+    let length = u64::from_le_bytes(whole[start + 29..start + END].try_into().unwrap());
+    let end = start + END + usize::try_from(length).unwrap();
+    let lacking = [&whole[..start], &whole[end..]].concat();
+    assert!(matches!(
+        correlated(&rules, &[&lacking], owner),
+        Err(HitsError::Damaged)
+    ));
 }
 
 proptest! {

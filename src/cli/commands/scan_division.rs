@@ -14,7 +14,7 @@ use crate::diagnostic::Diagnostic;
 use crate::engine::RefusedRule;
 use crate::event::io::Stop;
 use crate::scan::shards::Division;
-use crate::scan::stage_hits::{HitsError, HitsFile, OwnedHits, Owner};
+use crate::scan::stage_hits::{HitsError, HitsFile, OwnedHits, Owner, RulesHash};
 use crate::scan::{self, Inputs, Options, Stats, Watcher};
 
 impl ScanPart {
@@ -83,11 +83,12 @@ impl StageHits {
         rules: &[CompiledRule],
         owner: Owner,
     ) -> Result<Self, Box<Problem>> {
+        let rules = RulesHash::of(rules);
         let mut files = Vec::new();
         let mut names = Vec::new();
         for number in 0..inputs.count() {
             let opened = inputs.open(number).map_err(HitsError::from);
-            let file = opened.and_then(|bytes| HitsFile::open(bytes, rules, owner));
+            let file = opened.and_then(|bytes| HitsFile::open(bytes, &rules, owner));
             let file = file.map_err(|error| {
                 Problem::new(
                     ExitCode::NotLoaded,
