@@ -1,7 +1,8 @@
-//! Between instants and the calendar, in UTC.
+//! Between instants and the calendar, in UTC. By jiff's dates, which reach from -9999-01-01 to
+//! 9999-12-31; its instants end a day earlier on both sides, so that every zone can show them.
 
+use jiff::SignedDuration;
 use jiff::civil::{Date, DateTime, ISOWeekDate, Weekday};
-use jiff::tz::TimeZone;
 
 use super::Timestamp;
 
@@ -64,34 +65,34 @@ impl Fields {
         );
         let nanos = self.nanos.unwrap_or(if filled { 999_999_999 } else { 0 });
         let time = jiff::civil::Time::new(hour, minute, second, nanos).ok()?;
-        let nanoseconds = nanoseconds(date.to_datetime(time))?;
+        let nanoseconds = nanoseconds(date.to_datetime(time));
         Timestamp::from_nanoseconds(nanoseconds - i128::from(self.offset) * 1_000_000_000)
     }
 }
 
-/// The date and time of an instant.
+const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
+
+/// The date and time of an instant; `None` for one outside the years -9999 to 9999.
 pub(super) fn datetime(instant: Timestamp) -> Option<DateTime> {
-    let instant = jiff::Timestamp::from_nanosecond(instant.nanoseconds()).ok()?;
-    Some(instant.to_zoned(TimeZone::UTC).datetime())
+    let since = SignedDuration::try_from_nanos_i128(instant.nanoseconds())?;
+    EPOCH.checked_add(since).ok()
 }
 
 /// The instant of a date and time.
 pub(super) fn timestamp(datetime: DateTime) -> Option<Timestamp> {
-    Timestamp::from_nanoseconds(nanoseconds(datetime)?)
+    Timestamp::from_nanoseconds(nanoseconds(datetime))
 }
 
-fn nanoseconds(datetime: DateTime) -> Option<i128> {
-    let zoned = datetime.to_zoned(TimeZone::UTC).ok()?;
-    Some(zoned.timestamp().as_nanosecond())
+fn nanoseconds(datetime: DateTime) -> i128 {
+    datetime.duration_since(EPOCH).as_nanos()
 }
 
 /// ISO 8601, with milliseconds or nanoseconds.
 pub(super) fn iso(instant: Timestamp, with_nanos: bool) -> Option<String> {
-    let instant = jiff::Timestamp::from_nanosecond(instant.nanoseconds()).ok()?;
     let format = if with_nanos {
         "%Y-%m-%dT%H:%M:%S%.9fZ"
     } else {
         "%Y-%m-%dT%H:%M:%S%.3fZ"
     };
-    Some(instant.strftime(format).to_string())
+    Some(datetime(instant)?.strftime(format).to_string())
 }

@@ -76,8 +76,11 @@ fn run(base: Timestamp, math: &str, up: bool) -> Option<Timestamp> {
             '/' if amount == 1 => {
                 let start = unit.start(now)?;
                 if up {
-                    let next = start.checked_add(unit.span(1)?).ok()?;
-                    next.checked_sub(1.nanosecond()).ok()?
+                    // Behind the last unit of the year 9999 there is no date.
+                    match start.checked_add(unit.span(1)?) {
+                        Ok(next) => next.checked_sub(1.nanosecond()).ok()?,
+                        Err(_) => DateTime::MAX,
+                    }
                 } else {
                     start
                 }

@@ -249,3 +249,76 @@ fn weeks_and_basic_formats_are_read_and_an_unknown_one_is_known_as_such() {
     }
     assert!(DateFormat::new("QQQ-yyyy||epoch_second").is_unread());
 }
+
+/// Certificates that never expire say this, by RFC 5280.
+#[test]
+fn the_last_and_the_first_days_of_the_calendar_are_read_moved_and_written() {
+    const END: i64 = 253_402_300_799_999;
+    let at = |text: &str| DateFormat::usual().parse(text);
+    let millis = |text| at(text).map(Timestamp::millis);
+    for (text, expected) in [
+        ("9999-12-30T21:59:59.999Z", END - 93_600_000),
+        ("9999-12-30T22:00:00.000Z", END - 93_599_999),
+        ("9999-12-31T23:59:59Z", END - 999),
+        ("9999-12-31T23:59:59", END - 999),
+        ("9999-12-31T23:59:59.999999999Z", END),
+        ("9999-12-31T23:59:59.999+18:00", END - 64_800_000),
+        ("9999-12-31T23:59:59.999-18:00", END + 64_800_000),
+        ("0000-01-01T00:00:00Z", -62_167_219_200_000),
+        ("0000-01-01T00:00:00+18:00", -62_167_284_000_000),
+    ] {
+        assert_eq!(millis(text), Some(expected), "{text}");
+    }
+    for (format, text) in [
+        ("yyyy-MM-dd HH:mm:ss.SSS", "9999-12-31 23:59:59.999"),
+        ("basic_date_time", "99991231T235959.999Z"),
+        ("ordinal_date_time", "9999-365T23:59:59.999Z"),
+        ("week_date_time", "9999-W52-5T23:59:59.999Z"),
+        ("epoch_millis", "253402300799999"),
+    ] {
+        let read = DateFormat::new(format).parse(text);
+        assert_eq!(read.map(Timestamp::millis), Some(END), "{format}");
+    }
+    for text in [
+        "9999-12-31T23:59:59.999Z",
+        "9999-12-31T23:59:59.123456789Z",
+        "9999-12-30T22:00:00.000Z",
+        "0000-01-01T00:00:00.000Z",
+    ] {
+        assert_eq!(at(text).map(|read| read.to_string()).as_deref(), Some(text));
+    }
+    // The first date of the calendar comes only as a number.
+    let first = Timestamp::from_millis(-377_705_116_800_000);
+    assert_eq!(first.to_string(), "-9999-01-01T00:00:00.000Z");
+    assert_eq!(first.parts().map(|parts| parts.year), Some(-9999));
+    let last = pair("9999-12-31T00:00:00.000Z", "9999-12-31T23:59:59.999Z");
+    assert_eq!(range("9999-12-31"), last);
+    assert_eq!(range("9999-12-31T12:00:00Z||/d"), last);
+    assert_eq!(range("9999-12-30||+1d/d"), last);
+    let year = pair("9999-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z");
+    assert_eq!(range("9999"), year);
+    assert_eq!(range("9999-12-31||/y"), year);
+    let end = Timestamp::from_millis(END);
+    assert_eq!(end.plus_calendar(-12, 0), at("9998-12-31T23:59:59.999Z"));
+    assert_eq!(end.floor_months(12), at("9999-01-01"));
+    assert_eq!(end.floor_week(), at("9999-12-27"));
+    assert_eq!(
+        at("1970").map(|epoch| epoch.units_until(end, DateUnit::Year)),
+        Some(Some(8029))
+    );
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config { failure_persistence: None, ..Default::default() })]
+
+    /// Every instant of the calendar is read as it is written.
+    #[test]
+    fn what_is_written_is_read(
+        millis in -62_167_219_200_000_i64..=253_402_300_799_999,
+        nanos in 0_i128..1_000_000,
+    ) {
+        let instant = Timestamp::from_nanoseconds(i128::from(millis) * 1_000_000 + nanos).unwrap();
+        let text = instant.to_string();
+        proptest::prop_assert_eq!(DateFormat::usual().parse(&text), Some(instant));
+    }
+}
