@@ -350,25 +350,37 @@ impl<'c> OfPatterns<'c> {
         }
     }
 
-    /// The field as the claimed sources have it, or else any source. One that no query can use is
-    /// looked for further on.
+    /// The field as the claimed sources have it, or else any source.
     fn field(&mut self, path: &str) -> Option<&MappedField> {
         if !self.fields.contains_key(path) {
-            let usable = |field: &MappedField| field.field_type.family().is_some();
-            let mut claimed = self
-                .claimed
-                .iter()
-                .filter_map(|claimed| claimed.field(path));
-            let found = claimed.find(usable).or_else(|| {
+            let claimed = self.claimed.iter();
+            let found = agreed(claimed.filter_map(|claimed| claimed.field(path))).or_else(|| {
                 let everywhere = IndexPatterns::default();
                 let sources = self.catalogue.sources().iter();
-                let mut fields = sources.filter_map(|source| source.field(&everywhere, path));
-                fields.find(usable)
+                agreed(sources.filter_map(|source| source.field(&everywhere, path)))
             });
             self.fields.insert(path.to_owned(), found);
         }
         self.fields.get(path)?.as_ref()
     }
+}
+
+/// The first of these fields that every query can use. One of a type that not every query can use
+/// (`flattened`, `geo_point` …) counts only where all have that type: a stream may hold documents of
+/// each source. The name of an object stands for the fields below it.
+fn agreed(mut fields: impl Iterator<Item = MappedField>) -> Option<MappedField> {
+    let first = fields.next()?;
+    if first.field_type.family().is_some() {
+        return Some(first);
+    }
+    let mut is_agreed = first.field_type != FieldType::Object;
+    for field in fields {
+        if field.field_type.family().is_some() {
+            return Some(field);
+        }
+        is_agreed &= field.field_type == first.field_type;
+    }
+    is_agreed.then_some(first)
 }
 
 impl<'c> Claimed<'c> {

@@ -45,3 +45,4 @@ pub use refused::RefusedRule;
 pub use routing::Everywhere;
 pub use routing::Routing;
 pub use slots::SlotId;
+pub use whole_documents::asks_documents;

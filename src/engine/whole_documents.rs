@@ -4,7 +4,7 @@ use crate::event::FieldType;
 use crate::plan::{FieldId, Plan, PlanField, Predicate};
 
 /// Whether a plan has tests of documents as they were written.
-pub(super) fn asks_documents(plan: &Plan) -> bool {
+pub fn asks_documents(plan: &Plan) -> bool {
     let beside = fields_beside(plan);
     let mut leaves = plan.leaves.iter();
     leaves.any(|leaf| asks_document(&leaf.predicate, &beside))

@@ -130,12 +130,19 @@ impl Event {
             .map(|(path, values)| (&**path, values.as_slice()))
     }
 
-    /// The event with no other fields than these.
+    /// The event with no other fields than these and those below them, of which values that are
+    /// objects consist.
     #[must_use]
     pub fn only(&self, paths: &[String]) -> Self {
-        let kept = paths.iter().filter_map(|path| {
-            let (path, values) = self.fields.get_key_value(path.as_str())?;
-            Some((path.clone(), values.clone()))
+        let kept = paths.iter().flat_map(|path| {
+            let from = (Bound::Included(path.as_str()), Bound::Unbounded);
+            let named = self.fields.range::<str, _>(from);
+            let named = named.map_while(|(field, values)| {
+                let rest = field.strip_prefix(path.as_str())?;
+                Some((rest, field, values))
+            });
+            let named = named.filter(|(rest, ..)| rest.is_empty() || rest.starts_with('.'));
+            named.map(|(_, field, values)| (field.clone(), values.clone()))
         });
         Self {
             index: None,

@@ -51,6 +51,7 @@ mod near_miss;
 mod new;
 mod not_indexed;
 mod not_run;
+mod object_values;
 mod own_sources;
 mod page;
 mod production;

@@ -25,6 +25,7 @@ fn mapping() -> Mapping {
         ("flag", "boolean"),
         ("other", "date"),
         ("flat", "flattened"),
+        ("point", "geo_point"),
         ("rows", "nested"),
         ("rows.a", "keyword"),
         ("rows.n", "long"),
@@ -85,6 +86,9 @@ const LEAVES: &[&str] = &[
     "flat.key : a",
     "flat.key : *",
     "flat : b",
+    "flat : *",
+    "point : *",
+    "not point : *",
     "rows : { a : x }",
     "rows : { a : x and n > 1 }",
     "rows : { a : (x or y) or not n : 1 }",
@@ -180,6 +184,10 @@ fn line() -> impl Strategy<Value = String> {
             ],
         ),
         field(
+            "point",
+            &["{\"lat\":1,\"lon\":2}", "[2,1]", "\"1,2\"", "{}"],
+        ),
+        field(
             "rows",
             &[
                 "{\"a\":\"x\",\"n\":1}",
@@ -190,8 +198,8 @@ fn line() -> impl Strategy<Value = String> {
         ),
         field("event.category", &["\"process\"", "\"file\""]),
     );
-    fields.prop_map(|(a, b, c, d, e, f, g, h, i, j, k)| {
-        let fields = [a, b, c, d, e, f, g, h, i, j, k];
+    fields.prop_map(|(a, b, c, d, e, f, g, h, i, j, k, l)| {
+        let fields = [a, b, c, d, e, f, g, h, i, j, k, l];
         fields.into_iter().flatten().collect::<Vec<_>>().join(",")
     })
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use super::reading::Reading;
 use super::replay::{ExecutionResult, Group, Held, MOST_ALERTED, RuleExecutor};
+use crate::engine::asks_documents;
 use crate::evaluate::{Context, FailureKind, Match, Patterns, QueryFailure};
 use crate::event::schema::MappedField;
 use crate::event::{Event, Timestamp};
@@ -17,8 +18,8 @@ use crate::scan::EventRecord;
 pub(super) struct EventExecutor<'r> {
     plan: &'r Plan,
     patterns: Patterns,
-    /// The fields of events that are looked at.
-    fields: Vec<String>,
+    /// The fields of events that are looked at; all of them where documents are, as a whole.
+    fields: Option<Vec<String>>,
     /// The events of each alert, by number, and of what went under one.
     known: BTreeSet<Vec<Option<usize>>>,
     open: OpenGroups<'r>,
@@ -36,7 +37,7 @@ impl<'r> EventExecutor<'r> {
         Some(Self {
             patterns: Patterns::of(plan).ok()?,
             plan,
-            fields,
+            fields: (!asks_documents(plan)).then_some(fields),
             known: BTreeSet::new(),
             open,
             failure: None,
@@ -58,7 +59,11 @@ impl RuleExecutor for EventExecutor<'_> {
     type Document = Event;
 
     fn document(&self, reading: Reading, _: &EventRecord) -> Event {
-        reading.content.event().only(&self.fields)
+        let event = reading.content.event();
+        match &self.fields {
+            Some(fields) => event.only(fields),
+            None => event,
+        }
     }
 
     fn execute(&mut self, execution: Execution, held: &VecDeque<Held<Event>>) -> ExecutionResult {

@@ -38,10 +38,22 @@ impl Lowering<'_> {
         let mut parts = Vec::new();
         for name in self.names(&pattern) {
             for way in self.readers(&name) {
-                parts.push(Predicate::Exists(self.whole(&name, &way)));
+                parts.push(self.field_exists(&name, &way));
             }
         }
         Predicate::any(parts)
+    }
+
+    /// Whether the field has a value. A point, a shape or a range may be written as an object.
+    fn field_exists(&mut self, path: &str, way: &Reader) -> Predicate {
+        let whole = Predicate::Exists(self.whole(path, way));
+        match &way.field_type {
+            FieldType::Unsupported(_) => {
+                let parts = self.read_as(path, way, &FieldType::Flattened);
+                Predicate::any(vec![whole, Predicate::Exists(parts)])
+            }
+            _ => whole,
+        }
     }
 
     /// The field's values, whatever they are.
@@ -73,7 +85,7 @@ impl Lowering<'_> {
         if *test == FieldTest::Exists {
             return Ok(match &way.field_type {
                 FieldType::Unindexed(_) => Predicate::Constant(false),
-                _ => Predicate::Exists(self.whole(path, way)),
+                _ => self.field_exists(path, way),
             });
         }
         match &way.field_type {
