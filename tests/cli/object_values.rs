@@ -88,6 +88,8 @@ fn on_flattened() -> Vec<(&'static str, String, Option<Json>, &'static str)> {
         ("kuery", format!("{FLAT}.a: x"), None, "a"),
         ("kuery", format!("{FLAT}.b.c: *"), None, "b"),
         ("lucene", format!("{FLAT}:x"), None, "ab"),
+        ("lucene", format!("{FLAT}:/x.*/"), None, "ab"),
+        ("kuery", format!("{FLAT}: y*"), None, "bc"),
         ("lucene", format!("_exists_:{FLAT}"), None, "abc"),
         (
             "kuery",
@@ -165,7 +167,7 @@ fn what_elasticsearch_refuses_for_the_type_of_a_field_is_refused_by_a_scan() {
         ("eql", format!("any where {POINT} != null"), "E151"),
         ("eql", format!("any where {FLAT} == \"x\""), "E151"),
         ("eql", format!("any where {FLAT}.a == \"x\""), "E151"),
-        ("lucene", format!("{FLAT}:/x.*/"), "E621"),
+        ("lucene", format!("{FLAT}.a:/x.*/"), "E621"),
     ] {
         let rule = rule("r", language, &query, None).to_string();
         let project = Project::of(&[("events.ndjson", &events()), ("rules/r.json", &rule)]);

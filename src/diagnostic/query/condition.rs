@@ -10,9 +10,8 @@ causes! {
         /// A kind of query that the field's type does not have; `expected` are the types that have it.
         WrongType { kind: &'static str, expected: &'static str, name: String, found: String } =>
             "Can only use {kind} queries on {expected} fields - not on [{name}] which is of type [{found}]";
-        /// `part` is `root` or `keyed`.
-        OnFlattened { kind: &'static str, part: &'static str } =>
-            "[{kind}] queries are not currently supported on {part} [flattened] fields.";
+        OnFlattenedKey { kind: &'static str } =>
+            "[{kind}] queries are not currently supported on keyed [flattened] fields.";
         OpenRangeOnFlattened =>
             "[range] queries on keyed [flattened] fields must include both an upper and a lower bound.";
         NoText { name: String } => "No text specified for text query on [{name}]";

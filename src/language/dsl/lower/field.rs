@@ -141,15 +141,9 @@ fn exact(
     field_type: &FieldType,
     test: &FieldTest,
 ) -> Result<Predicate, Refusal> {
-    let is_flattened = matches!(field_type, FieldType::Flattened | FieldType::FlattenedKey);
-    let refused = |kind: &'static str| {
-        let part = if *field_type == FieldType::Flattened {
-            "root"
-        } else {
-            "keyed"
-        };
-        Err(RefusedCondition::OnFlattened { kind, part }.into())
-    };
+    // The field itself takes them: its values are indexed without their keys.
+    let is_key = *field_type == FieldType::FlattenedKey;
+    let refused = |kind: &'static str| Err(RefusedCondition::OnFlattenedKey { kind }.into());
     Ok(match test {
         FieldTest::Term {
             value,
@@ -175,9 +169,9 @@ fn exact(
         FieldTest::Prefix {
             text, ignore_case, ..
         } => prefix(field, text, *ignore_case),
-        FieldTest::Wildcard { .. } if is_flattened => return refused("wildcard"),
-        FieldTest::Regexp { .. } if is_flattened => return refused("regexp"),
-        FieldTest::Fuzzy { .. } if is_flattened => return refused("fuzzy"),
+        FieldTest::Wildcard { .. } if is_key => return refused("wildcard"),
+        FieldTest::Regexp { .. } if is_key => return refused("regexp"),
+        FieldTest::Fuzzy { .. } if is_key => return refused("fuzzy"),
         FieldTest::Wildcard {
             pattern,
             ignore_case,
@@ -211,7 +205,7 @@ fn exact(
             },
         },
         FieldTest::Range(range) => {
-            if *field_type == FieldType::FlattenedKey && range.bounds.len() < 2 {
+            if is_key && range.bounds.len() < 2 {
                 return Err(RefusedCondition::OpenRangeOnFlattened.into());
             }
             constant::range_of_texts(field, range)
