@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use trapline::compile::{CompiledRule, ExceptionLists, RuleCompiler};
+use trapline::compile::{CompileError, CompiledRule, ExceptionLists, RuleCompiler};
 use trapline::data_source::Catalogue;
 use trapline::diagnostic::SourceText;
 use trapline::event::io::Stop;
@@ -20,6 +20,18 @@ use crate::shared::shared;
 
 /// With this set, recordings are taken whole.
 const FULL: &str = "TRAPLINE_FULL_LAWS";
+
+/// Rules that Elasticsearch refuses: wildcards on a key below a flattened field (its issue 157064 has
+/// them for the index of the first).
+const REFUSED: &[&str] = &[
+    "collection_azure_storage_account_blob_public_access_enabled.toml",
+    "credential_access_azure_aks_secret_access_suspicious_user_agent.toml",
+    "persistence_administrator_role_assigned_to_okta_user.toml",
+];
+
+/// Rules whose generated documents have a text where the mapping has a flattened field, which takes
+/// objects only: Elasticsearch indexes none of them.
+const NOT_INDEXED: &[&str] = &["persistence_entra_id_suspicious_adrs_token_request.toml"];
 
 fn rules(folder: &Path, of_type: RuleType) -> Vec<(PathBuf, CompiledRule)> {
     let catalogue = Catalogue::builtin().unwrap();
@@ -40,6 +52,7 @@ fn rules(folder: &Path, of_type: RuleType) -> Vec<(PathBuf, CompiledRule)> {
         }
         match compiler.compile(Arc::new(rule)) {
             Ok(rule) => rules.push((file, rule)),
+            Err(CompileError::Refused(_)) if REFUSED.iter().any(|name| file.ends_with(name)) => {}
             Err(why) => panic!("{}: {why}", file.display()),
         }
     }
@@ -177,7 +190,8 @@ fn raised(language: &str, of_type: RuleType, established: &[&str]) {
             continue;
         };
         let Some(rule) = rules.get(id) else { continue };
-        if own != language || !established.contains(&by) {
+        let is_indexed = !NOT_INDEXED.iter().any(|name| file.ends_with(name));
+        if own != language || !established.contains(&by) || !is_indexed {
             continue;
         }
         count += 1;
