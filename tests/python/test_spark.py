@@ -127,6 +127,11 @@ def recordings(tmp_path_factory):
     for rule in (CORPUS / "rules").rglob("*.toml"):
         if re.search(r'^type = "(eql|query)"', text := rule.read_text(), re.MULTILINE):
             (folder / "rules" / rule.name).write_text(text)
+    # Elasticsearch refuses some of them.
+    plan = [find_trapline(), "plan-shards", "--rules", "rules"]
+    plan = subprocess.run(plan, cwd=folder, capture_output=True, text=True, check=True).stdout
+    for rule in json.loads(plan)["not_run"]:
+        (folder / rule["file"]).unlink()
     assert len(list((folder / "rules").iterdir())) > 700
     files = tuple(sorted(map(str, (CORPUS / "captures").glob("*.ndjson.zst"))))
     return folder, files, one_process(folder, files)
