@@ -57,6 +57,10 @@ fn no_output_replaces_an_input() {
     ] {
         assert_eq!(scan(&project, arguments), (2, 0), "{arguments:?}");
     }
+    if cfg!(unix) {
+        let device = ["--stats", "/dev/null", "/dev/null"];
+        assert_eq!(scan(&project, &device), (0, 0));
+    }
     for name in ["9.ndjson", "9.ndjson.0"] {
         assert_eq!(std::fs::read_to_string(project.file(name)).unwrap(), before);
     }

@@ -1,5 +1,7 @@
 //! What paths and addresses on the command line name for a scan: files, directories and objects.
 
+use std::collections::BTreeSet;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::super::error::{self, Problem};
@@ -48,24 +50,29 @@ impl Settings {
         outputs: impl IntoIterator<Item = &'p Utf8PathBuf>,
         inputs: &[ScanInput],
     ) -> Result<(), Box<Problem>> {
-        for output in outputs {
-            let real = self.files.real(output);
-            let is_read = |input: &ScanInput| match input {
-                ScanInput::File(path) => {
-                    path == output || (real.is_some() && self.files.real(path) == real)
-                }
-                ScanInput::Standard | ScanInput::Object(_) => false,
-            };
-            if inputs.iter().any(is_read) {
-                let name = self.files.name(output);
-                let message = format!("`{name}` is read by this command and would be overwritten");
-                let diagnostic = Diagnostic::error(&error::UNWRITABLE, message);
-                return Err(Problem::usage(
-                    diagnostic.help("name another file for the output"),
-                ));
-            }
+        // A file that is read is there; a device may be read and written.
+        let existing = |output: &'p Utf8PathBuf| Some((output, self.files.real(output)?));
+        let existing = outputs.into_iter().filter_map(existing);
+        let mut existing = existing
+            .filter(|(_, real)| !real.starts_with("/dev"))
+            .peekable();
+        if existing.peek().is_none() {
+            return Ok(());
         }
-        Ok(())
+        let read = inputs.iter().filter_map(|input| match input {
+            ScanInput::File(path) => self.files.real(path),
+            ScanInput::Standard | ScanInput::Object(_) => None,
+        });
+        let read: BTreeSet<Utf8PathBuf> = read.collect();
+        let Some((output, _)) = existing.find(|(_, real)| read.contains(real)) else {
+            return Ok(());
+        };
+        let name = self.files.name(output);
+        let message = format!("`{name}` is read by this command and would be overwritten");
+        let diagnostic = Diagnostic::error(&error::UNWRITABLE, message);
+        Err(Problem::usage(
+            diagnostic.help("name another file for the output"),
+        ))
     }
 
     fn scan_files(&self, typed: &str) -> Result<Vec<ScanInput>, Box<Problem>> {
